@@ -1,0 +1,1 @@
+"""Checks of annotations and chains; embedders, metrics and the evaluation protocol."""

@@ -1,0 +1,1 @@
+"""Skeletons, features and joints, mirroring, perturbations, measured facts, procedural motion."""

@@ -1,0 +1,1 @@
+"""Templates, wordings and their rendering; claims; the chain format; the kinematic annotator."""

@@ -1,0 +1,1 @@
+"""Table schemas, their versions, row types and the corpus manifest."""

@@ -1,0 +1,38 @@
+"""Packages the house's folders as they are, so that Beam workers can install them."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOMS = ["motion", "schemas", "prompts", "evaluators", "transforms", "pipelines", "trainer"]
+DEV = ["hypothesis", "mypy", "pandas-stubs", "pytest", "pytest-xdist", "ruff", "types-PyYAML", "types-tqdm"]
+
+setup(
+    name="irmogen",
+    version="0.1.0",
+    description="Data engine, trainer and evaluators for interleaved reasoning in text-to-motion generation",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=[*ROOMS, *(f"{room}.*" for room in ROOMS)]),
+    package_data={"": ["*.txt", "*.yaml", "*.json", "*.html", "*.css", "*.js"]},
+    install_requires=[
+        "apache-beam>=2.77,<2.78",
+        "great-expectations>=1.24,<2",
+        "matplotlib>=3.10",
+        "numpy>=2.4,<3",
+        "pandas>=3.1,<4",
+        "pyarrow>=25",
+        "pyyaml>=6",
+        "scipy>=1.17",
+        "tqdm>=4.67",
+    ],
+    extras_require={
+        "hf": ["datasets>=5.2,<6"],
+        "train": ["datasets>=5.2,<6", "torch==2.13.0", "transformers>=5.23,<6"],
+        "llm": ["openai>=3.54,<4"],
+        "dev": ["datasets>=5.2,<6", *DEV],
+    },
+    entry_points={"console_scripts": ["irmogen = pipelines.cli:main"]},
+)

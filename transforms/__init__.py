@@ -1,0 +1,1 @@
+"""Beam transforms: thin, each over pure functions that are tested without Beam."""
