@@ -1,0 +1,81 @@
+"""Jumps and hops: both feet off the floor in a ballistic flight that is no stride of a run."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from motion.events import Event
+from motion.facts.signals import Body
+from motion.facts.spans import Span, spans
+from motion.facts.thresholds import LIMITS
+
+_SIDES = ("left", "right")
+
+
+def jumps(body: Body) -> list[Event]:
+    """Jump events; jumps of one kind that follow each other closely are one event with a count."""
+    lowest = body.foot_height.min(0)
+    if lowest.max() < LIMITS.flight_peak:
+        return []
+    flights = spans(lowest > LIMITS.flight, least=LIMITS.flight_time * body.fps)
+    found: list[Event] = []
+    for flight in flights:
+        event = _jump(body, flight)
+        if event is None:
+            continue
+        last = found[-1] if found else None
+        if last and event.start - last.end <= LIMITS.jump_gap * body.fps and _same(last, event):
+            amount = max(last.amount, event.amount)
+            found[-1] = Event(
+                "jump", last.start, event.end, last.side, last.direction, count=last.count + 1, amount=amount
+            )
+        else:
+            found.append(event)
+    return found
+
+
+def _same(a: Event, b: Event) -> bool:
+    return (a.side, a.direction) == (b.side, b.direction)
+
+
+def _jump(body: Body, flight: Span) -> Event | None:
+    start, end = flight
+    feet = body.foot_height[:, start:end]
+    if feet.min(0).max() < LIMITS.flight_peak:
+        return None
+    if start == 0 or end == body.frames:
+        return None  # cut in the air: nobody knows from where or to where
+    before, after = _carriers(body, start - 1), _carriers(body, end)
+    side = ""
+    if before == after and len(before) == 1:
+        if body.foot_height[1 - before[0], start:end].min() > LIMITS.hop_lift:
+            side = _SIDES[before[0]]
+    elif len(before) == 1 and len(after) == 1:
+        return None  # a stride of a run
+    rise = float(body.pelvis[start:end].max() - body.pelvis[start - 1])
+    if rise < 0.3 * LIMITS.flight:
+        return None  # legs drawn up on a seat, not a jump
+    margin = int(0.25 * body.fps)
+    first, last = max(0, start - margin), min(body.frames, end + margin)
+    height = max(0.0, float(body.pelvis[start:end].max()) - float(np.median(body.pelvis)))
+    return Event(
+        "jump", first, last, side=side, direction=_way(body, start - 1, end), amount=round(height * body.leg, 2)
+    )
+
+
+def _carriers(body: Body, frame: int) -> tuple[int, ...]:
+    """Feet near the floor at a frame."""
+    limit = 1.5 * LIMITS.flight
+    return tuple(side for side in (0, 1) if body.foot_height[side, frame] <= limit)
+
+
+def _way(body: Body, start: int, end: int) -> str:
+    """Direction of a flight in the body's frame at take-off; "up" on the spot."""
+    x, z = body.position[end] - body.position[start]
+    ax, az = body.left_axis[start]
+    left, forward = ax * x + az * z, ax * z - az * x
+    if left * left + forward * forward < LIMITS.jump_way**2:
+        return "up"
+    if abs(left) > abs(forward):
+        return "left" if left > 0 else "right"
+    return "forward" if forward > 0 else "backward"

@@ -1,0 +1,184 @@
+"""Travel and turns: gait, direction in the body's frame, path, steps, way, speed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from motion.events import Event
+from motion.facts.signals import Body, Float
+from motion.facts.spans import Span, grown, overlap, settled, spans
+from motion.facts.thresholds import LIMITS
+
+_GAITS = ("walk", "run", "crouch_walk")
+_DIRECTIONS = ("forward", "left", "backward", "right")  # in steps of 90 degrees to the left
+
+
+def travels(body: Body, jumps: list[Event]) -> list[Event]:
+    """Locomotion events; frames of jumps are not travel."""
+    speed = np.sqrt((body.velocity**2).sum(-1))
+    moving, wide = speed > LIMITS.move_on, speed > LIMITS.move_off
+    for jump in jumps:
+        margin = int(0.3 * body.fps)
+        window = slice(max(0, jump.start - margin), jump.end + margin)
+        moving[window] = wide[window] = False
+    feet = swing_spans(body, speed)
+    found = []
+    for start, end in grown(moving, wide, gap=LIMITS.move_gap * body.fps):
+        for a, b, code in settled(_kinds(body, speed, (start, end)), LIMITS.gait_least * body.fps):
+            event = _travel(body, feet, (start + a, start + b), _GAITS[code // 4])
+            if event:
+                found.append(event)
+    return found
+
+
+def swing_spans(body: Body, speed: Float) -> tuple[list[Span], list[Span]]:
+    """Spans in which the left and the right foot swing to another place on the floor."""
+    still = np.maximum(LIMITS.still_floor, LIMITS.still_share * speed)
+    result = []
+    for side in (0, 1):
+        away = (body.foot_speed[side] > still) | (body.foot_height[side] > LIMITS.foot_off)
+        found = spans(away, gap=LIMITS.step_gap * body.fps, least=0.1 * body.fps)
+        ankle = body.ankle[side]
+        ends = [(a, b, ankle[min(b, body.frames - 1)] - ankle[max(a - 1, 0)]) for a, b in found]
+        result.append([(a, b) for a, b, way in ends if way[0] ** 2 + way[1] ** 2 > LIMITS.step_length**2])
+    return result[0], result[1]
+
+
+def supported(body: Body, speed: Float) -> Float:
+    """Whether each foot carries: low and slower than the body, (2, T) of 0 and 1."""
+    still = body.foot_speed < np.maximum(LIMITS.still_floor, LIMITS.still_share * speed)
+    return (still & (body.foot_height < LIMITS.foot_off)).astype(float)
+
+
+def _kinds(body: Body, speed: Float, span: Span) -> np.ndarray:
+    """Per frame of a span: 4 * gait + direction."""
+    cut = slice(*span)
+    left, forward = body.velocity[cut, 0], body.velocity[cut, 1]
+    angle = np.degrees(np.arctan2(left, forward))
+    direction = np.where(np.abs(angle) <= LIMITS.sideways, 0, np.where(angle > 0, 1, 3))
+    direction[np.abs(angle) >= 180 - LIMITS.sideways] = 2
+    gait = np.zeros(len(angle), int)
+    unsupported = 1 - supported(body, speed)[:, cut].max(0)
+    share = _blur(unsupported, LIMITS.gait_window * body.fps)
+    gait[(share > LIMITS.run_unsupported) & (speed[cut] > LIMITS.run_speed)] = 1
+    low = _blur(body.pelvis[cut], LIMITS.gait_window * body.fps) < LIMITS.crouch
+    gait[low & (gait == 0)] = 2
+    return 4 * gait + direction
+
+
+def _blur(values: Float, sigma: float) -> Float:
+    """Gaussian mean over the frames that there are."""
+    radius = int(3 * sigma) + 1
+    taps = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    count = len(values)
+    weight = np.convolve(np.ones(count), taps)[radius : radius + count]
+    return np.convolve(values, taps)[radius : radius + count] / weight
+
+
+def _travel(body: Body, feet: tuple[list[Span], list[Span]], span: Span, gait: str) -> Event | None:
+    start, end = span
+    steps = [[s for s in swings if start <= (s[0] + s[1]) / 2 < end] for swings in feet]
+    count = len(steps[0]) + len(steps[1])
+    left, forward = body.velocity[start:end].sum(0) / body.fps
+    track = body.position[start:end:4]
+    way = float(np.sqrt((np.diff(track, axis=0) ** 2).sum(-1)).sum())
+    if count < LIMITS.move_steps or way < LIMITS.move_way or not (steps[0] and steps[1]):
+        return None
+    swings = steps[0] + steps[1]
+    start, end = max(start, min(s[0] for s in swings)), min(end, max(s[1] for s in swings))
+    angle = float(np.degrees(np.arctan2(left, forward)))
+    if gait == "walk" and LIMITS.sideways < abs(angle) < 180 - LIMITS.sideways:
+        gait = "side_step"
+    metres = way * body.leg
+    seconds = (span[1] - span[0]) / body.fps
+    return Event(
+        gait,
+        start,
+        end,
+        direction=_direction(angle),
+        path=path(body, span),
+        count=count,
+        amount=round(metres, 2),
+        speed=speed_word(gait, way / seconds),
+    )
+
+
+def _direction(angle: float) -> str:
+    if abs(angle) <= LIMITS.diagonal:
+        return "forward"
+    if abs(angle) >= 180 - LIMITS.diagonal:
+        return "backward"
+    return "left" if angle > 0 else "right"
+
+
+def speed_word(gait: str, speed: float) -> str:
+    """slow, normal or fast for a gait's speed in leg lengths a second."""
+    slow, fast = (LIMITS.run_slow, LIMITS.run_fast) if gait == "run" else (LIMITS.walk_slow, LIMITS.walk_fast)
+    return "slow" if speed < slow else "fast" if speed > fast else "normal"
+
+
+def path(body: Body, span: Span) -> str:
+    """Shape of the way on the floor."""
+    course = _course(body, span)
+    if len(course) < 3:
+        return "straight"
+    if _reversals(course, LIMITS.zigzag) >= 3:
+        return "zigzag"
+    change = abs(float(course[-1] - course[0]))
+    if change >= LIMITS.circle:
+        return "circle"
+    return "curve" if change >= LIMITS.curve else "straight"
+
+
+def _course(body: Body, span: Span) -> Float:
+    """Unwrapped direction of travel in degrees, positive to the left."""
+    left, forward = body.velocity[slice(*span)].T
+    axis = body.left_axis[slice(*span)]
+    x = left * axis[:, 0] - forward * axis[:, 1]
+    z = left * axis[:, 1] + forward * axis[:, 0]
+    keep = left**2 + forward**2 > LIMITS.move_on**2
+    x, z = x[keep], z[keep]
+    if len(x) < 3:
+        return np.zeros(0)
+    cross = z[:-1] * x[1:] - x[:-1] * z[1:]
+    dot = x[:-1] * x[1:] + z[:-1] * z[1:]
+    return np.concatenate([[0.0], np.cumsum(np.degrees(np.arctan2(cross, dot)))])
+
+
+def _reversals(values: Float, size: float) -> int:
+    """Number of alternating changes of at least `size`."""
+    count, sign = 0, 0
+    low = high = float(values[0])
+    for value in values.tolist():
+        low, high = min(low, value), max(high, value)
+        if sign <= 0 and value - low >= size:
+            count, sign, high = count + 1, 1, value
+        elif sign >= 0 and high - value >= size:
+            count, sign, low = count + 1, -1, value
+    return count
+
+
+def turns(body: Body, moves: list[Event]) -> list[Event]:
+    """Turns of the body: in place, or so tight while walking that the path has a corner."""
+    found = []
+    for sign, side in ((1, "left"), (-1, "right")):
+        rate = sign * body.turning
+        if rate.max() < LIMITS.turn_on:
+            continue
+        for start, end in grown(rate > LIMITS.turn_on, rate > 0.4 * LIMITS.turn_on, LIMITS.turn_gap * body.fps):
+            degrees = sign * float(body.heading[end - 1] - body.heading[start])
+            if degrees < LIMITS.turn_least:
+                continue
+            if _wide(body, (start, end), degrees, moves):
+                continue
+            found.append(Event("turn", start, end, side=side, amount=round(degrees)))
+    return found
+
+
+def _wide(body: Body, span: Span, degrees: float, moves: list[Event]) -> bool:
+    """Whether a change of heading is the bend of a path that one walks, not a turn."""
+    if not any(overlap(span, (move.start, move.end)) > 0.5 * (span[1] - span[0]) for move in moves):
+        return False
+    left, forward = body.velocity[slice(*span)].T
+    way = float(np.sqrt(left**2 + forward**2).sum()) / body.fps
+    return way / np.radians(degrees) > LIMITS.turn_radius

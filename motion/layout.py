@@ -1,0 +1,269 @@
+"""Reading a dataset in HumanML3D or KIT-ML layout: split lists, clips, caption lines.
+
+A dataset folder holds new_joint_vecs/ID.npy, texts/ID.txt and train.txt, val.txt, test.txt. What is
+wrong with one file costs that file and carries a reason; what is wrong with the folder stops.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motion.skeleton import SKELETONS, Skeleton, skeleton_of_features
+
+SPLITS = ("train", "val", "test")
+MAX_CAPTION = 1000  # characters; the longest of the published captions has a quarter of that
+
+
+class LayoutError(ValueError):
+    """The folder is not a dataset in this layout; the message says what to do."""
+
+
+class MotionProblem(ValueError):
+    """One clip, or one of its caption lines, cannot be used: `reason` is a short stable word."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Caption:
+    """One caption line: its words, its tagged words and the frames [start, end) it is about."""
+
+    index: int
+    text: str
+    tags: str
+    from_seconds: float
+    to_seconds: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class LineProblem:
+    """One caption line that cannot be used."""
+
+    index: int
+    reason: str
+    detail: str
+    line: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset folder whose split lists have been read."""
+
+    root: Path
+    skeleton: Skeleton
+    ids: tuple[tuple[str, str], ...]  # (motion id, split), sorted by id
+    repeated: tuple[tuple[str, str], ...]  # (motion id, split) that a split list named again
+
+    def motion_path(self, motion_id: str) -> Path:
+        """Features file of a clip."""
+        return self.root / "new_joint_vecs" / f"{motion_id}.npy"
+
+    def text_path(self, motion_id: str) -> Path:
+        """Caption file of a clip."""
+        return self.root / "texts" / f"{motion_id}.txt"
+
+
+def open_dataset(root: Path, skeleton: str | None = None) -> Dataset:
+    """Read the split lists of a dataset folder and see which skeleton it has.
+
+    LayoutError when the folder, its split lists or its clips are not there.
+    """
+    if not root.is_dir():
+        raise LayoutError(f"{root}: no such folder; give the folder that holds new_joint_vecs/ and texts/")
+    for name in ("new_joint_vecs", "texts"):
+        if not (root / name).is_dir():
+            raise LayoutError(f"{root}: has no {name}/; a dataset in HumanML3D layout needs one")
+    known, repeated = _read_splits(root)
+    if not known:
+        raise LayoutError(f"{root}: train.txt, val.txt and test.txt name no clips")
+    ids = tuple(sorted(known.items()))
+    body = SKELETONS[skeleton] if skeleton else _skeleton_of(root, [motion_id for motion_id, _ in ids])
+    return Dataset(root, body, ids, tuple(repeated))
+
+
+def _read_splits(root: Path) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    known: dict[str, str] = {}
+    repeated = []
+    if not any((root / f"{split}.txt").is_file() for split in SPLITS):
+        raise LayoutError(f"{root}: has none of train.txt, val.txt, test.txt; one id a line is expected")
+    for split in SPLITS:
+        path = root / f"{split}.txt"
+        if not path.is_file():
+            continue
+        for line in path.read_text(encoding="utf-8").splitlines():
+            motion_id = line.strip()
+            if not motion_id:
+                continue
+            if "/" in motion_id or motion_id in (".", ".."):
+                raise LayoutError(f"{path}: {motion_id!r} is no clip id; one id a line is expected")
+            if motion_id in known:
+                repeated.append((motion_id, split))
+            else:
+                known[motion_id] = split
+    return known, sorted(repeated)
+
+
+def _skeleton_of(root: Path, ids: list[str]) -> Skeleton:
+    """The skeleton that most of the first readable clips have."""
+    votes: dict[str, int] = {}
+    for motion_id in ids[:200]:
+        try:
+            size = _header_shape(root / "new_joint_vecs" / f"{motion_id}.npy")[-1]
+            name = skeleton_of_features(size).name
+        except (OSError, ValueError, IndexError):
+            continue
+        votes[name] = votes.get(name, 0) + 1
+        if votes[name] == 5:
+            break
+    if not votes:
+        sizes = " or ".join(str(s.feature_size) for s in SKELETONS.values())
+        raise LayoutError(
+            f"{root}/new_joint_vecs: none of the first clips can be read as features of size {sizes}"
+        )
+    return SKELETONS[max(sorted(votes), key=lambda name: votes[name])]
+
+
+def _header_shape(path: Path) -> tuple[int, ...]:
+    with path.open("rb") as file:
+        version = np.lib.format.read_magic(file)
+        read = (
+            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        )
+        return read(file)[0]
+
+
+def content_digest(dataset: Dataset, motion_id: str) -> tuple[str, str]:
+    """SHA-256 of a clip's features file and of its caption file; empty where a file is missing."""
+    return _digest(dataset.motion_path(motion_id)), _digest(dataset.text_path(motion_id))
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def read_features(dataset: Dataset, motion_id: str) -> NDArray[np.float32]:
+    """Features (T, F) float32 of a clip that keeps the length rules; MotionProblem otherwise."""
+    path, body = dataset.motion_path(motion_id), dataset.skeleton
+    shown = path.relative_to(dataset.root)  # problems are recorded: no path of a machine in them
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise MotionProblem("missing_motion", f"{shown}: no such file, but a split names it") from None
+    features = _parse_npy(shown, data)
+    if features.ndim != 2 or features.shape[1] != body.feature_size:
+        raise MotionProblem(
+            "wrong_feature_size",
+            f"{shown}: has shape {features.shape}, {body.name} features have (frames, {body.feature_size})",
+        )
+    if len(features) < body.min_frames:
+        raise MotionProblem("too_short", f"{shown}: {len(features)} frames, at least {body.min_frames}")
+    if len(features) >= body.max_frames:
+        raise MotionProblem("too_long", f"{shown}: {len(features)} frames, fewer than {body.max_frames}")
+    bad = ~np.isfinite(features)
+    if bad.any():
+        frame = int(np.argwhere(bad.any(axis=1))[0, 0])
+        raise MotionProblem("not_finite", f"{shown}: NaN or infinite values, first in frame {frame}")
+    return np.ascontiguousarray(features, np.float32)
+
+
+def _parse_npy(shown: Path, data: bytes) -> NDArray[np.floating]:
+    try:
+        array = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        if "allow_pickle" in str(error) or "Object arrays" in str(error):
+            detail = f"{shown}: holds pickled objects, which are never loaded; save plain numbers"
+            raise MotionProblem("pickled_array", detail) from error
+        raise MotionProblem(
+            "unreadable_npy", f"{shown}: is truncated or no .npy file at all ({error})"
+        ) from error
+    if not isinstance(array, np.ndarray) or not np.issubdtype(array.dtype, np.floating):
+        kind = getattr(array, "dtype", type(array).__name__)
+        raise MotionProblem("unreadable_npy", f"{shown}: holds {kind}, not floating point numbers")
+    return array
+
+
+def read_captions(dataset: Dataset, motion_id: str, frames: int) -> tuple[list[Caption], list[LineProblem]]:
+    """Caption lines of a clip of so many frames; MotionProblem when the file is missing or empty."""
+    path = dataset.text_path(motion_id)
+    shown = path.relative_to(dataset.root)
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise MotionProblem("missing_text", f"{shown}: no such file, but a split names it") from None
+    except UnicodeDecodeError as error:
+        raise MotionProblem("unreadable_text", f"{shown}: is not UTF-8 ({error})") from error
+    captions, problems = parse_captions(text, dataset.skeleton, frames)
+    if not captions and not problems:
+        raise MotionProblem("empty_text", f"{shown}: holds no caption line")
+    return captions, problems
+
+
+def parse_captions(text: str, skeleton: Skeleton, frames: int) -> tuple[list[Caption], list[LineProblem]]:
+    """Captions and unusable lines of a caption file's text; an index counts its non-empty lines."""
+    captions: list[Caption] = []
+    problems: list[LineProblem] = []
+    broken = False  # the line before was a caption cut by a line break
+    lines = [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
+    for index, line in enumerate(lines):
+        fields = line.strip().split("#")
+        if broken:
+            broken = len(fields) < 4
+            detail = "goes on from a caption that was cut by a line break"
+            problems.append(LineProblem(index, "line_break", detail, line))
+            continue
+        try:
+            captions.append(_parse_line(index, fields, skeleton, frames))
+        except MotionProblem as problem:
+            broken = problem.reason == "line_break"
+            problems.append(LineProblem(index, problem.reason, problem.detail, line))
+    return captions, problems
+
+
+def _parse_line(index: int, fields: list[str], skeleton: Skeleton, frames: int) -> Caption:
+    if len(fields) < 4:
+        raise MotionProblem("line_break", f"{len(fields)} fields between #, 4 are expected")
+    if len(fields) > 4:
+        raise MotionProblem("caption_hash", f"{len(fields)} fields between #, 4 are expected")
+    text = " ".join(fields[0].split())
+    if not text:
+        raise MotionProblem("empty_caption", "the caption is empty")
+    if len(text) > MAX_CAPTION:
+        raise MotionProblem("caption_too_long", f"{len(text)} characters, at most {MAX_CAPTION}")
+    since, until = (_seconds(field) for field in fields[2:4])
+    if since == 0.0 and until == 0.0:
+        return Caption(index, text, fields[1].strip(), 0.0, 0.0, 0, frames)
+    if until <= since:
+        raise MotionProblem("segment_reversed", f"ends at {until} s, starts at {since} s")
+    start, end = int(since * skeleton.fps), min(int(until * skeleton.fps), frames)
+    if end - start < skeleton.min_frames:
+        raise MotionProblem(
+            "segment_too_short", f"{max(0, end - start)} frames, at least {skeleton.min_frames}"
+        )
+    return Caption(index, text, fields[1].strip(), since, until, start, end)
+
+
+def _seconds(field: str) -> float:
+    try:
+        value = float(field)
+    except ValueError:
+        raise MotionProblem("bad_segment", f"{field!r} is no number of seconds") from None
+    if math.isnan(value):
+        return 0.0
+    if value < 0 or math.isinf(value):
+        raise MotionProblem("bad_segment", f"{field!r} is no time in a clip")
+    return value

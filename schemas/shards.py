@@ -1,0 +1,98 @@
+"""Shards: the Parquet files of a corpus. The same rows give the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from schemas.storage import write_whole
+from schemas.tables import TABLES, Table
+
+_COMPRESSION_LEVEL = 3
+_ROW_GROUP = 256  # rows: one motion is read without its whole shard
+
+
+def shard_name(name: str, index: int, count: int) -> str:
+    """File name of a shard: NAME-00000-of-00008.parquet."""
+    return f"{name}-{index:05d}-of-{count:05d}.parquet"
+
+
+def to_table(table: Table, rows: Iterable[Mapping[str, Any]], feature_size: int) -> pa.Table:
+    """Rows as an Arrow table, sorted by the table's key; features are (T, F) arrays.
+
+    ValueError names the table and the key of rows that are there twice.
+    """
+    ordered = sorted(rows, key=lambda row: tuple(row[name] for name in table.key))
+    for before, after in pairwise(ordered):
+        if all(before[name] == after[name] for name in table.key) and table.name != "dead_letters":
+            raise ValueError(f"{table.name}: two rows with key {[after[name] for name in table.key]}")
+    schema = table.schema(feature_size)
+    arrays = []
+    for field in schema:
+        column = [row[field.name] for row in ordered]
+        if field.name == table.features:
+            arrays.append(_features_array(column, field.type, feature_size))
+        else:
+            arrays.append(pa.array(column, field.type))
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _features_array(clips: Sequence[NDArray[np.float32]], kind: pa.DataType, size: int) -> pa.Array:
+    lengths = np.fromiter((len(clip) for clip in clips), np.int32, len(clips))
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    flat = np.concatenate([np.asarray(clip, np.float32).ravel() for clip in clips]) if clips else []
+    frames = pa.FixedSizeListArray.from_arrays(pa.array(np.asarray(flat, np.float32)), size)
+    return pa.ListArray.from_arrays(pa.array(offsets), frames).cast(kind)
+
+
+def write_shard(path: Path, table: pa.Table) -> str:
+    """Write a shard whole; returns the SHA-256 of its bytes."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        compression_level=_COMPRESSION_LEVEL,
+        row_group_size=_ROW_GROUP,
+        use_dictionary=False,
+        write_statistics=True,
+        store_schema=True,
+    )
+    return write_whole(path, sink.getvalue().to_pybytes())
+
+
+def read_shard(path: Path, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """A shard of the named table; ValueError when its schema version is not the one known here."""
+    file = pq.ParquetFile(path)
+    check_version(path, name, file.schema_arrow.metadata or {})
+    return file.read(columns=None if columns is None else list(columns))
+
+
+def check_version(path: Path, name: str, metadata: Mapping[bytes, bytes]) -> None:
+    """Refuse a file that is not of this table or not of the schema version known here."""
+    table, version = metadata.get(b"table", b"?").decode(), metadata.get(b"schema_version", b"?").decode()
+    if table != name or version != str(TABLES[name].version):
+        raise ValueError(
+            f"{path}: holds {table} of schema version {version}, expected {name} of version "
+            f"{TABLES[name].version}; build the corpus again with this version of irmogen"
+        )
+
+
+def features_of(table: pa.Table, row: int, column: str = "features") -> NDArray[np.float32]:
+    """Features (T, F) of one row, without a copy where Arrow allows it."""
+    return clip_of(table.column(column)[row])
+
+
+def clip_of(scalar: pa.Scalar) -> NDArray[np.float32]:
+    """Features (T, F) of one value of a features column."""
+    frames = scalar.values
+    size = frames.type.list_size
+    flat = frames.flatten().to_numpy(zero_copy_only=False)
+    return flat.reshape(-1, size)

@@ -1,0 +1,295 @@
+"""Step 3, ladder: for every goal, intermediate motions from badly matching to nearly matching."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluators.alignment import Alignment, alignment
+from evaluators.annotation_checks import Subject, difference_verdict
+from motion.compare import differences, merge
+from motion.events import Difference
+from motion.facts import Facts, measure
+from motion.features import features_from_joints, joints_from_features
+from motion.perturb import Edit, propose
+from motion.perturb import Subject as Perturbable
+from motion.seeds import generator
+from motion.skeleton import skeleton
+from schemas.config import BuildConfig
+from schemas.corpus import Corpus, Receipt
+from schemas.fingerprint import fingerprint
+from schemas.rows import MotionRef, facts_of
+from transforms.measure import Segment, segment, segment_joints, unpack
+from transforms.search import Pick
+from transforms.step import DeadLetter, StepResult, corpus_of, run_step, tally
+
+VERSION = 1
+
+# How strongly each perturbed candidate of a ladder departs from the goal, strong to weak.
+STRENGTHS = (0.9, 0.35)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A goal with its motion's measured facts."""
+
+    row: dict[str, Any]
+    facts: Facts
+
+    @property
+    def id(self) -> str:
+        """The goal's id."""
+        return self.row["goal_id"]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A candidate that may stand in a ladder."""
+
+    origin: str
+    motion: MotionRef
+    facts: Facts
+    differences: tuple[Difference, ...]
+    alignment: float
+    edits: tuple[Edit, ...] = ()
+    source_goal_id: str = ""
+    source_caption: str = ""
+
+
+@dataclass(frozen=True)
+class Perturbed:
+    """A perturbed version of a goal's motion."""
+
+    id: str
+    goal: Goal
+    features: NDArray[np.float32]
+    edits: tuple[Edit, ...]
+    facts: Facts
+
+
+def ladder_shard(config: BuildConfig, index: int, picks: Iterable[Pick]) -> Receipt:
+    """Build the ladders of one shard, unless the corpus holds them already."""
+    corpus = corpus_of(config)
+    mine = sorted(picks, key=lambda pick: (pick.goal_id, pick.level))
+    made_from = [corpus.read_receipt(step, index) for step in ("read", "measure")]
+    offered = [[pick.goal_id, pick.level, pick.source.goal_id, pick.source.facts.hex()] for pick in mine]
+    identity = fingerprint(
+        "ladder",
+        VERSION,
+        [config.ladder, config.perturbed, config.alignment, config.seed],
+        [done.digest for done in made_from if done],
+        offered,
+    )
+    return run_step(config, "ladder", index, identity, lambda: build_ladders(config, corpus, index, mine))
+
+
+def build_ladders(config: BuildConfig, corpus: Corpus, index: int, picks: list[Pick]) -> StepResult:
+    """Candidates and perturbed motions of a shard's goals."""
+    goals = _goals(config, corpus, index)
+    offered: dict[str, list[Pick]] = {}
+    for pick in picks:
+        offered.setdefault(pick.goal_id, []).append(pick)
+    made = perturb_goals(config, corpus, index, goals, offered)
+    judge = alignment(config.alignment)
+    candidates: list[dict[str, Any]] = []
+    perturbed: list[dict[str, Any]] = []
+    left_out: list[DeadLetter] = []
+    for goal in goals:
+        versions = made[goal.id]
+        rungs = choose(
+            retrieved_rungs(config, judge, goal, offered.get(goal.id, [])),
+            perturbed_rungs(judge, goal, versions),
+            config.ladder,
+            config.perturbed,
+        )
+        if len(rungs) < config.ladder:
+            detail = f"{len(rungs)} intermediate motions can be had, {config.ladder} are asked for"
+            payload = json.dumps({"goal_id": goal.id})
+            left_out.append(DeadLetter("ladder", "filtered", "ladder_too_short", goal.id, detail, payload))
+            continue
+        used = {rung.motion.id for rung in rungs}
+        candidates += [_candidate_row(config, goal, rank, rung) for rank, rung in enumerate(rungs)]
+        perturbed += [_perturbed_row(config, version) for version in versions if version.id in used]
+    counts = {"goals": tally(len(goals), len(goals) - len(left_out), left_out)}
+    return StepResult({"candidates": candidates, "perturbed": perturbed}, left_out, counts)
+
+
+def _goals(config: BuildConfig, corpus: Corpus, index: int) -> list[Goal]:
+    fps = skeleton(config.skeleton).fps
+    rows = {row["goal_id"]: row for row in corpus.read("goals", index).to_pylist()}
+    return [
+        Goal(rows[facts["goal_id"]], facts_of(facts, fps)) for facts in corpus.read("facts", index).to_pylist()
+    ]
+
+
+def perturb_goals(
+    config: BuildConfig, corpus: Corpus, index: int, goals: list[Goal], offered: dict[str, list[Pick]]
+) -> dict[str, list[Perturbed]]:
+    """Perturbed versions of each goal's motion, with their facts measured anew.
+
+    Where too few other motions can be had for a ladder, more versions are made instead.
+    """
+    body = skeleton(config.skeleton)
+    joints = segment_joints(config, corpus, index, [goal.row for goal in goals])
+    donors = _donors(config, goals, joints)
+    drafts: list[tuple[Goal, str, NDArray[np.float32], tuple[Edit, ...]]] = []
+    for goal in goals:
+        wanted = max(config.perturbed, config.ladder - len(offered.get(goal.id, [])))
+        if wanted == 0:
+            continue
+        subject = Perturbable(joints[segment(goal.row)], body, goal.facts.events)
+        strengths = np.interp(np.linspace(0, 1, wanted), np.linspace(0, 1, len(STRENGTHS)), STRENGTHS)
+        key = f"{config.seed}/{goal.id}"
+        versions = propose(subject, donors[goal.id], key, wanted, [float(s) for s in strengths])
+        for number, (changed, edits) in enumerate(versions):
+            drafts.append((goal, f"{goal.id}-p{number}", features_from_joints(changed, body), edits))
+    facts = measure([joints_from_features(features, body) for _, _, features, _ in drafts], body)
+    made: dict[str, list[Perturbed]] = {goal.id: [] for goal in goals}
+    for (goal, name, features, edits), found in zip(drafts, facts, strict=True):
+        made[goal.id].append(Perturbed(name, goal, features, edits, found))
+    return made
+
+
+def _donors(
+    config: BuildConfig, goals: list[Goal], joints: dict[Segment, NDArray[np.float32]]
+) -> dict[str, Perturbable | None]:
+    """Another clip of the same shard and split for each goal, drawn by the goal's id."""
+    body = skeleton(config.skeleton)
+    by_split: dict[str, list[Goal]] = {}
+    for goal in goals:
+        by_split.setdefault(goal.row["split"], []).append(goal)
+    donors: dict[str, Perturbable | None] = {}
+    for goal in goals:
+        others = [o for o in by_split[goal.row["split"]] if o.row["motion_id"] != goal.row["motion_id"]]
+        if not others:
+            donors[goal.id] = None
+            continue
+        other = others[int(generator("donor", config.seed, goal.id).integers(len(others)))]
+        donors[goal.id] = Perturbable(joints[segment(other.row)], body, other.facts.events)
+    return donors
+
+
+def retrieved_rungs(config: BuildConfig, judge: Alignment, goal: Goal, picks: list[Pick]) -> list[Rung]:
+    """Other goals' motions that differ from this goal's, nearest level first."""
+    fps = skeleton(config.skeleton).fps
+    rungs = []
+    for pick in picks:
+        source = pick.source
+        facts = unpack(source.facts, fps)
+        found = differences(goal.facts, facts)
+        if not found:
+            continue
+        motion = MotionRef("motions", source.motion_id, source.start, source.end)
+        score = judge.score(goal.row["caption"], goal.facts, facts)
+        rungs.append(
+            Rung(
+                "retrieved",
+                motion,
+                facts,
+                found,
+                score,
+                source_goal_id=source.goal_id,
+                source_caption=source.caption,
+            )
+        )
+    return rungs
+
+
+def perturbed_rungs(judge: Alignment, goal: Goal, versions: list[Perturbed]) -> list[Rung]:
+    """Perturbed versions in which every recorded break is visible in what is measured."""
+    rungs = []
+    for version in versions:
+        known = tuple(broken for edit in version.edits for broken in edit.breaks)
+        found = merge(known, differences(goal.facts, version.facts))
+        subject = Subject(goal.facts, version.facts, known)
+        if not known or any(difference_verdict(broken, subject).verdict == "contradicted" for broken in found):
+            continue
+        motion = MotionRef("perturbed", version.id, 0, len(version.features))
+        score = judge.score(goal.row["caption"], goal.facts, version.facts)
+        rungs.append(Rung("perturbed", motion, version.facts, found, score, version.edits))
+    return rungs
+
+
+def choose(retrieved: list[Rung], perturbed: list[Rung], size: int, wanted: int) -> list[Rung]:
+    """The rungs of a ladder, far to near: `wanted` perturbed ones, the rest retrieved and spread
+    out; either kind fills in where the other falls short."""
+    near = perturbed[: max(wanted, size - len(retrieved))][:size]
+    rest = retrieved
+    while len(rest) > size - len(near):
+        rest = _thinned(rest)
+    return sorted([*near, *rest], key=lambda rung: (rung.alignment, rung.motion.id, rung.motion.start))
+
+
+def _thinned(rungs: list[Rung]) -> list[Rung]:
+    """Without the rung whose score lies closest to a neighbour's."""
+    ordered = sorted(rungs, key=lambda rung: (rung.alignment, rung.motion.id, rung.motion.start))
+    gaps = np.diff([rung.alignment for rung in ordered])
+    return ordered[:-1] if len(ordered) < 2 else [r for i, r in enumerate(ordered) if i != int(gaps.argmin())]
+
+
+def _candidate_row(config: BuildConfig, goal: Goal, rank: int, rung: Rung) -> dict[str, Any]:
+    facts = rung.facts.as_dict()
+    return {
+        "candidate_id": f"{goal.id}-k{rank}",
+        "goal_id": goal.id,
+        "split": goal.row["split"],
+        "rank": rank,
+        "origin": rung.origin,
+        "motion": rung.motion.as_dict(),
+        "source_goal_id": rung.source_goal_id,
+        "source_caption": rung.source_caption,
+        "alignment": round(rung.alignment, 6),
+        "alignment_kind": config.alignment,
+        "edits": [_edit_row(edit) for edit in rung.edits],
+        "summary": facts["summary"],
+        "events": facts["events"],
+        "differences": [difference.as_dict() for difference in rung.differences],
+    }
+
+
+def _perturbed_row(config: BuildConfig, version: Perturbed) -> dict[str, Any]:
+    return {
+        "perturbed_id": version.id,
+        "goal_id": version.goal.id,
+        "motion_id": version.goal.row["motion_id"],
+        "skeleton": config.skeleton,
+        "frames": len(version.features),
+        "edits": [_edit_row(edit) for edit in version.edits],
+        "features": version.features,
+    }
+
+
+def _edit_row(edit: Edit) -> dict[str, Any]:
+    return {
+        "operation": edit.operation,
+        "parameters": json.dumps(edit.as_dict()["parameters"], sort_keys=True),
+        "breaks": [broken.as_dict() for broken in edit.breaks],
+    }
+
+
+@dataclass
+class BuildLadders(beam.PTransform):
+    """(PCollection[int], PCollection[(shard, Pick)]) -> PCollection[int]: shards with ladders."""
+
+    config: BuildConfig
+
+    def expand(self, pcolls: tuple[beam.PCollection, beam.PCollection]) -> beam.PCollection:
+        """Bring each shard's picks to it and build its ladders."""
+        measured, picks = pcolls
+        config = self.config
+
+        def work(item: tuple[int, dict[str, list[Any]]]) -> Iterator[int]:
+            index, group = item
+            if list(group["measured"]):
+                ladder_shard(config, index, group["picks"])
+                yield index
+
+        marks = measured | "Mark" >> beam.Map(lambda index: (index, True))
+        grouped = {"measured": marks, "picks": picks} | "Gather" >> beam.CoGroupByKey()
+        return grouped | "Ladder" >> beam.FlatMap(work)

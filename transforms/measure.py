@@ -1,0 +1,187 @@
+"""Step 2, measure: the facts of every goal's motion, and what the ladder's search needs of them."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+from evaluators.support import contradiction
+from motion.compare import fact_vector
+from numpy.typing import NDArray
+
+from motion.facts import Facts, measure
+from motion.features import joints_from_features
+from motion.seeds import seed
+from motion.skeleton import skeleton
+from schemas.config import BuildConfig
+from schemas.corpus import Corpus, Receipt
+from schemas.fingerprint import fingerprint
+from schemas.rows import MotionRef, facts_of
+from schemas.shards import features_of
+from transforms.step import DeadLetter, StepResult, base_id, corpus_of, run_step, tally
+from transforms.words import word_vector
+
+VERSION = 1
+
+Segment = tuple[str, int, int]  # motion id, first frame, frame after the last
+
+
+@dataclass(frozen=True)
+class IndexRecord:
+    """What the search knows of a goal: small, for it is all that is ever shuffled."""
+
+    goal_id: str
+    shard: int
+    motion_id: str
+    start: int
+    end: int
+    caption: str
+    vector: bytes  # int8: facts, then words
+    facts: bytes  # compressed JSON
+
+
+def measure_shard(config: BuildConfig, index: int) -> Receipt:
+    """Measure the goals of one shard, unless the corpus holds their facts already."""
+    corpus = corpus_of(config)
+    done = _need(corpus, "read", index)
+    identity = fingerprint("measure", VERSION, done.digest)
+    return run_step(config, "measure", index, identity, lambda: measure_goals(config, corpus, index))
+
+
+def measure_goals(config: BuildConfig, corpus: Corpus, index: int) -> StepResult:
+    """Facts of every goal of a shard; goals whose caption its motion contradicts are left out."""
+    goals = corpus.read("goals", index).to_pylist()
+    clips = segment_joints(config, corpus, index, goals)
+    measured = dict(zip(clips, measure(list(clips.values()), skeleton(config.skeleton)), strict=True))
+    rows: list[dict[str, Any]] = []
+    left_out: list[DeadLetter] = []
+    for goal in goals:
+        facts = measured[segment(goal)]
+        why = contradiction(goal["caption"], facts)
+        if why:
+            payload = json.dumps({"goal_id": goal["goal_id"], "caption": goal["caption"]}, ensure_ascii=False)
+            left_out.append(
+                DeadLetter("measure", "filtered", "caption_contradicted", goal["goal_id"], why, payload)
+            )
+            continue
+        values = facts.as_dict()
+        rows.append(
+            {
+                "goal_id": goal["goal_id"],
+                "motion": motion_ref(goal).as_dict(),
+                "frames": facts.frames,
+                "summary": values["summary"],
+                "events": values["events"],
+            }
+        )
+    counts = {"goals": tally(len(goals), len(rows), left_out)}
+    return StepResult({"facts": rows}, left_out, counts)
+
+
+def segment(goal: dict[str, Any]) -> Segment:
+    """The frames that a goal is about."""
+    return goal["motion_id"], goal["start"], goal["end"]
+
+
+def motion_ref(goal: dict[str, Any]) -> MotionRef:
+    """Where a goal's own motion is."""
+    return MotionRef("motions", *segment(goal))
+
+
+def segment_joints(
+    config: BuildConfig, corpus: Corpus, index: int, goals: list[dict[str, Any]]
+) -> dict[Segment, NDArray[np.float32]]:
+    """Joints (T, J, 3) of each segment that the goals name, once each, in the goals' order."""
+    motions = corpus.read("motions", index, ["motion_id", "features"])
+    rows = {motion_id: row for row, motion_id in enumerate(motions.column("motion_id").to_pylist())}
+    body = skeleton(config.skeleton)
+    clips: dict[Segment, NDArray[np.float32]] = {}
+    for goal in goals:
+        part = segment(goal)
+        if part not in clips:
+            features = features_of(motions, rows[part[0]])
+            clips[part] = joints_from_features(features[part[1] : part[2]], body)
+    return clips
+
+
+def _need(corpus: Corpus, step: str, index: int) -> Receipt:
+    done = corpus.read_receipt(step, index)
+    if done is None:
+        raise FileNotFoundError(f"{corpus.receipt_path(step, index)}: step {step} has not done this shard")
+    return done
+
+
+def bucket_of(config: BuildConfig, split: str, motion_id: str) -> tuple[str, int]:
+    """The bucket that a clip is searched in: clips of its split only, at most a few hundred."""
+    buckets = dict(config.buckets)[split]
+    return split, seed("bucket", base_id(motion_id)) % buckets
+
+
+def index_records(config: BuildConfig, index: int) -> Iterator[tuple[tuple[str, int], IndexRecord]]:
+    """The search's records of one shard, by bucket."""
+    corpus = corpus_of(config)
+    goals = {goal["goal_id"]: goal for goal in corpus.read("goals", index).to_pylist()}
+    for row in corpus.read("facts", index).to_pylist():
+        goal = goals[row["goal_id"]]
+        record = IndexRecord(
+            goal["goal_id"],
+            index,
+            *segment(goal),
+            goal["caption"],
+            _vector(facts_of(row, skeleton(config.skeleton).fps), goal["caption"]),
+            pack(row),
+        )
+        yield bucket_of(config, goal["split"], goal["motion_id"]), record
+
+
+def pack(row: dict[str, Any]) -> bytes:
+    """The facts of a row in few bytes."""
+    kept = {name: row[name] for name in ("frames", "summary", "events")}
+    return zlib.compress(json.dumps(kept, separators=(",", ":")).encode(), 6)
+
+
+def unpack(data: bytes, fps: float) -> Facts:
+    """The facts that `pack` made small."""
+    return facts_of(json.loads(zlib.decompress(data)), fps)
+
+
+def _vector(facts: Facts, caption: str) -> bytes:
+    """Facts and words as small whole numbers: sums of their products are exact in any order."""
+    parts = [fact_vector(facts), 0.5 * word_vector(caption)]
+    joined = np.concatenate(parts).astype(np.float64)
+    length = float(np.sqrt(np.square(joined).sum()))
+    return np.rint(joined / max(length, 1e-9) * 127).astype(np.int8).tobytes()
+
+
+@dataclass
+class Measure(beam.PTransform):
+    """PCollection[int] -> PCollection[int]: shards whose goals have facts in the corpus."""
+
+    config: BuildConfig
+
+    def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
+        """Measure each shard."""
+        config = self.config
+
+        def work(index: int) -> Iterator[int]:
+            measure_shard(config, index)
+            yield index
+
+        return pcoll | "Measure" >> beam.FlatMap(work)
+
+
+@dataclass
+class Index(beam.PTransform):
+    """PCollection[int] -> PCollection[(bucket, IndexRecord)]."""
+
+    config: BuildConfig
+
+    def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
+        """Read back what the search needs of each shard."""
+        config = self.config
+        return pcoll | "Index" >> beam.FlatMap(lambda index: index_records(config, index))

@@ -1,0 +1,105 @@
+"""What all steps share: a step does one shard, writes its tables, then a receipt; done is done.
+
+A step's fingerprint covers its version, the settings that it reads and the digests of what it was
+made from. A shard whose receipt has the fingerprint is not made again, so a killed build goes on
+where it was and a doubled bundle writes the same bytes over themselves.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from motion.seeds import seed
+from motion.skeleton import skeleton
+from schemas.config import BuildConfig
+from schemas.corpus import Corpus, Counts, Output, Receipt
+from schemas.shards import to_table, write_shard
+from schemas.tables import TABLES
+
+STEPS = ("read", "measure", "ladder", "annotate", "assemble")
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """One input that did not go on: refused by a rule (filtered) or lost to an error (failed)."""
+
+    step: str
+    kind: str
+    reason: str
+    input_id: str
+    detail: str
+    payload: str = "{}"
+
+    def as_row(self) -> dict[str, Any]:
+        """A row of the dead_letters table."""
+        return dict(vars(self))
+
+
+@dataclass
+class StepResult:
+    """Rows by table, what was left out, and the counts that prove that nothing else was."""
+
+    rows: dict[str, list[dict[str, Any]]]
+    left_out: list[DeadLetter] = field(default_factory=list)
+    counts: dict[str, Counts] = field(default_factory=dict)
+
+
+def shard_of(motion_id: str, shards: int) -> int:
+    """The shard of a clip and of everything made from it; a mirrored twin lies beside its clip."""
+    return seed("shard", base_id(motion_id)) % shards
+
+
+def base_id(motion_id: str) -> str:
+    """The id of the clip that a mirrored clip mirrors; other ids unchanged."""
+    return motion_id[1:] if motion_id.startswith("M") else motion_id
+
+
+def tally(rows_in: int, rows_out: int, left_out: list[DeadLetter]) -> Counts:
+    """Counts out of what went in, what came out and the letters about the rest."""
+    filtered = Counter(letter.reason for letter in left_out if letter.kind == "filtered")
+    failed = Counter(letter.reason for letter in left_out if letter.kind == "failed")
+    return Counts(rows_in, rows_out, dict(sorted(filtered.items())), dict(sorted(failed.items())))
+
+
+def corpus_of(config: BuildConfig) -> Corpus:
+    """The corpus that a build writes."""
+    return Corpus(Path(config.output), config.shards)
+
+
+def run_step(
+    config: BuildConfig,
+    step: str,
+    index: int,
+    fingerprint: str,
+    work: Callable[[], StepResult],
+) -> Receipt:
+    """Do a step for a shard, or find that it is done; returns its receipt."""
+    corpus = corpus_of(config)
+    done = corpus.read_receipt(step, index)
+    if done is not None and corpus.is_current(done, fingerprint):
+        return done
+    result = work()
+    outputs = [_write(corpus, config, table, index, rows) for table, rows in result.rows.items()]
+    letters = [letter.as_row() for letter in result.left_out]
+    outputs.append(_write(corpus, config, "dead_letters", index, letters, file=step))
+    made = Receipt(step, index, fingerprint, result.counts, tuple(outputs))
+    corpus.write_receipt(made)
+    return made
+
+
+def _write(
+    corpus: Corpus,
+    config: BuildConfig,
+    name: str,
+    index: int,
+    rows: list[dict[str, Any]],
+    file: str = "",
+) -> Output:
+    table = to_table(TABLES[name], rows, skeleton(config.skeleton).feature_size)
+    path = corpus.shard_path(name, index, file)
+    digest = write_shard(path, table)
+    return Output(name, str(path.relative_to(corpus.root)), len(rows), digest)
