@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from evaluators.support import support
 from motion.compare import similarity
+
+from evaluators.support import support
 from motion.facts import Facts
 
 

@@ -7,7 +7,7 @@ from another. Both are plain values that go through JSON and Parquet unchanged.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 SIDES = ("", "left", "right", "both")
@@ -107,7 +107,7 @@ class Event:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON and Parquet."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Difference:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON and Parquet."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 def event(values: Mapping[str, Any]) -> Event:

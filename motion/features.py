@@ -149,7 +149,8 @@ def _heading(planes: Float, body: Skeleton) -> tuple[Float, Float]:
     across = across / _floor(np.sqrt((across * across).sum(axis=0) + height * height))
     # forward = up x across
     forward = np.stack([across[1], -across[0]])
-    forward = forward @ _smoothing(planes.shape[2])
+    # Not a matrix product of BLAS: its rounding may depend on batch and threads.
+    forward = np.einsum("cnt,ts->cns", forward, _smoothing(planes.shape[2]))
     forward /= _floor(np.sqrt((forward * forward).sum(axis=0)))
     # Shortest arc from (fx, 0, fz) to (0, 0, 1): w = 1 + fz, y = -fx, normalised.
     w, y = 1 + forward[1], -forward[0]
@@ -213,9 +214,11 @@ def _arc(v: Float, axis: int, sign: int) -> Float:
     """Rotation matrices, as [column][row], of the shortest arcs from sign * unit(axis) to v."""
     a, b, c = axis, (axis + 1) % 3, (axis + 2) % 3
     along, vb, vc = sign * v[a], v[b], v[c]
-    # One over 1 + cosine; half a turn has no shortest arc and turns about the next axis.
-    opposite = along < -1 + 1e-6
-    scale = 1 / np.where(opposite, 1, 1 + along)
+    # One over 1 + cosine, written so that it stays exact near half a turn; half a turn itself has
+    # no shortest arc and turns about the next axis.
+    sine2 = vb * vb + vc * vc
+    opposite = (along < 0) & (sine2 < 1e-12)
+    scale = np.where(along < 0, (1 - along) / _floor(sine2), 1 / np.maximum(1 + along, 1))
     matrix = np.empty((3, 3, *v.shape[1:]), np.float32)
     matrix[a, a], matrix[a, b], matrix[a, c] = along, sign * vb, sign * vc
     matrix[b, a], matrix[c, a] = -sign * vb, -sign * vc

@@ -183,17 +183,17 @@ def read_features(dataset: Dataset, motion_id: str) -> NDArray[np.float32]:
 
 def _parse_npy(shown: Path, data: bytes) -> NDArray[np.floating]:
     try:
-        array = np.load(io.BytesIO(data), allow_pickle=False)
+        # Not np.load: it takes any file without the magic bytes for a pickle.
+        array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
-        if "allow_pickle" in str(error) or "Object arrays" in str(error):
+        if "Object arrays" in str(error):
             detail = f"{shown}: holds pickled objects, which are never loaded; save plain numbers"
             raise MotionProblem("pickled_array", detail) from error
         raise MotionProblem(
             "unreadable_npy", f"{shown}: is truncated or no .npy file at all ({error})"
         ) from error
-    if not isinstance(array, np.ndarray) or not np.issubdtype(array.dtype, np.floating):
-        kind = getattr(array, "dtype", type(array).__name__)
-        raise MotionProblem("unreadable_npy", f"{shown}: holds {kind}, not floating point numbers")
+    if not np.issubdtype(array.dtype, np.floating):
+        raise MotionProblem("unreadable_npy", f"{shown}: holds {array.dtype}, not floating point numbers")
     return array
 
 
@@ -217,21 +217,29 @@ def parse_captions(text: str, skeleton: Skeleton, frames: int) -> tuple[list[Cap
     """Captions and unusable lines of a caption file's text; an index counts its non-empty lines."""
     captions: list[Caption] = []
     problems: list[LineProblem] = []
-    broken = False  # the line before was a caption cut by a line break
+    broken: list[str] = []  # fields of the line before, where a line break cut it
     lines = [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
     for index, line in enumerate(lines):
         fields = line.strip().split("#")
-        if broken:
-            broken = len(fields) < 4
-            detail = "goes on from a caption that was cut by a line break"
+        if broken and _goes_on(broken, fields):
+            detail = "goes on from a line that was cut by a line break"
             problems.append(LineProblem(index, "line_break", detail, line))
+            broken = []
             continue
+        broken = fields if len(fields) < 4 else []
         try:
             captions.append(_parse_line(index, fields, skeleton, frames))
         except MotionProblem as problem:
-            broken = problem.reason == "line_break"
             problems.append(LineProblem(index, problem.reason, problem.detail, line))
     return captions, problems
+
+
+def _goes_on(broken: list[str], fields: list[str]) -> bool:
+    """Whether a line is the rest of a cut one: together they have the fields of one line, and where
+    it could stand alone, it has tags for words that it does not hold."""
+    if len(broken) + len(fields) != 5:
+        return False
+    return len(broken) > 1 or len(fields[1].split()) > len(fields[0].split())
 
 
 def _parse_line(index: int, fields: list[str], skeleton: Skeleton, frames: int) -> Caption:

@@ -40,13 +40,17 @@ class Expander:
         """True with this probability."""
         return bool(self._rng.random() < share)
 
+    def permutation(self, count: int) -> list[int]:
+        """The numbers below count in a drawn order."""
+        return [int(index) for index in self._rng.permutation(count)]
+
     def _rule(self, rule: str, values: Mapping[str, str]) -> str:
         if rule not in self._rules:
             raise KeyError(f"the grammar has no rule {rule!r} and no value of that name")
         alternatives = self._rules[rule]
         fresh = self._fresh.get(rule)
         if not fresh:
-            fresh = self._fresh[rule] = [int(index) for index in self._rng.permutation(len(alternatives))]
+            fresh = self._fresh[rule] = self.permutation(len(alternatives))
         return self._sequence(parse_template(alternatives[fresh.pop()]), values)
 
     def _sequence(self, nodes: Sequence[str | Slot | Choice], values: Mapping[str, str]) -> str:

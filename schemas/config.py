@@ -24,8 +24,8 @@ def _free(why: str, **options: Any) -> Any:
 class BuildConfig:
     """Settings of one build. Those marked with a reason do not change a byte of the corpus."""
 
-    input: str = _free("only the files' content counts, wherever they are")
-    output: str = _free("a corpus may be copied")
+    input: str = _free("only the files' content counts, wherever they are", default="")
+    output: str = _free("a corpus may be copied", default="")
     dataset: str = ""  # name that goes into goal ids
     skeleton: str = "t2m"
     ladder: int = 4  # intermediate motions of a goal

@@ -27,7 +27,7 @@ from schemas.fingerprint import fingerprint
 from schemas.rows import MotionRef, facts_of
 from transforms.measure import Segment, segment, segment_joints, unpack
 from transforms.search import Pick
-from transforms.step import DeadLetter, StepResult, corpus_of, run_step, tally
+from transforms.step import DeadLetter, StepResult, corpus_of, digests, run_step, tally
 
 VERSION = 1
 
@@ -77,16 +77,20 @@ def ladder_shard(config: BuildConfig, index: int, picks: Iterable[Pick]) -> Rece
     """Build the ladders of one shard, unless the corpus holds them already."""
     corpus = corpus_of(config)
     mine = sorted(picks, key=lambda pick: (pick.goal_id, pick.level))
-    made_from = [corpus.read_receipt(step, index) for step in ("read", "measure")]
-    offered = [[pick.goal_id, pick.level, pick.source.goal_id, pick.source.facts.hex()] for pick in mine]
-    identity = fingerprint(
+    identity = ladder_fingerprint(config, corpus, index, mine)
+    return run_step(config, "ladder", index, identity, lambda: build_ladders(config, corpus, index, mine))
+
+
+def ladder_fingerprint(config: BuildConfig, corpus: Corpus, index: int, picks: Iterable[Pick]) -> str:
+    """Identity of a shard's ladders: settings, goals, facts, and what the search offers."""
+    mine = sorted(picks, key=lambda pick: (pick.goal_id, pick.level))
+    return fingerprint(
         "ladder",
         VERSION,
         [config.ladder, config.perturbed, config.alignment, config.seed],
-        [done.digest for done in made_from if done],
-        offered,
+        digests(corpus, index, ["read", "measure"]),
+        [[pick.goal_id, pick.level, pick.source.goal_id, pick.source.facts.hex()] for pick in mine],
     )
-    return run_step(config, "ladder", index, identity, lambda: build_ladders(config, corpus, index, mine))
 
 
 def build_ladders(config: BuildConfig, corpus: Corpus, index: int, picks: list[Pick]) -> StepResult:
@@ -124,7 +128,8 @@ def _goals(config: BuildConfig, corpus: Corpus, index: int) -> list[Goal]:
     fps = skeleton(config.skeleton).fps
     rows = {row["goal_id"]: row for row in corpus.read("goals", index).to_pylist()}
     return [
-        Goal(rows[facts["goal_id"]], facts_of(facts, fps)) for facts in corpus.read("facts", index).to_pylist()
+        Goal(rows[facts["goal_id"]], facts_of(facts, fps))
+        for facts in corpus.read("facts", index).to_pylist()
     ]
 
 
@@ -208,7 +213,9 @@ def perturbed_rungs(judge: Alignment, goal: Goal, versions: list[Perturbed]) -> 
         known = tuple(broken for edit in version.edits for broken in edit.breaks)
         found = merge(known, differences(goal.facts, version.facts))
         subject = Subject(goal.facts, version.facts, known)
-        if not known or any(difference_verdict(broken, subject).verdict == "contradicted" for broken in found):
+        if not known or any(
+            difference_verdict(broken, subject).verdict == "contradicted" for broken in found
+        ):
             continue
         motion = MotionRef("perturbed", version.id, 0, len(version.features))
         score = judge.score(goal.row["caption"], goal.facts, version.facts)

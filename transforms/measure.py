@@ -10,10 +10,10 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
-from evaluators.support import contradiction
-from motion.compare import fact_vector
 from numpy.typing import NDArray
 
+from evaluators.support import contradiction
+from motion.compare import fact_vector
 from motion.facts import Facts, measure
 from motion.features import joints_from_features
 from motion.seeds import seed
@@ -23,7 +23,7 @@ from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
 from schemas.rows import MotionRef, facts_of
 from schemas.shards import features_of
-from transforms.step import DeadLetter, StepResult, base_id, corpus_of, run_step, tally
+from transforms.step import DeadLetter, StepResult, base_id, corpus_of, digests, run_step, tally
 from transforms.words import word_vector
 
 VERSION = 1
@@ -48,9 +48,13 @@ class IndexRecord:
 def measure_shard(config: BuildConfig, index: int) -> Receipt:
     """Measure the goals of one shard, unless the corpus holds their facts already."""
     corpus = corpus_of(config)
-    done = _need(corpus, "read", index)
-    identity = fingerprint("measure", VERSION, done.digest)
+    identity = measure_fingerprint(corpus, index)
     return run_step(config, "measure", index, identity, lambda: measure_goals(config, corpus, index))
+
+
+def measure_fingerprint(corpus: Corpus, index: int) -> str:
+    """Identity of a shard's facts: what they are measured on."""
+    return fingerprint("measure", VERSION, digests(corpus, index, ["read"]))
 
 
 def measure_goals(config: BuildConfig, corpus: Corpus, index: int) -> StepResult:
@@ -107,13 +111,6 @@ def segment_joints(
             features = features_of(motions, rows[part[0]])
             clips[part] = joints_from_features(features[part[1] : part[2]], body)
     return clips
-
-
-def _need(corpus: Corpus, step: str, index: int) -> Receipt:
-    done = corpus.read_receipt(step, index)
-    if done is None:
-        raise FileNotFoundError(f"{corpus.receipt_path(step, index)}: step {step} has not done this shard")
-    return done
 
 
 def bucket_of(config: BuildConfig, split: str, motion_id: str) -> tuple[str, int]:

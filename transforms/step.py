@@ -8,7 +8,7 @@ where it was and a doubled bundle writes the same bytes over themselves.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,17 @@ def tally(rows_in: int, rows_out: int, left_out: list[DeadLetter]) -> Counts:
 def corpus_of(config: BuildConfig) -> Corpus:
     """The corpus that a build writes."""
     return Corpus(Path(config.output), config.shards)
+
+
+def digests(corpus: Corpus, index: int, steps: Sequence[str]) -> list[str]:
+    """What earlier steps made for a shard; FileNotFoundError names a step that has not."""
+    found = []
+    for step in steps:
+        done = corpus.read_receipt(step, index)
+        if done is None:
+            raise FileNotFoundError(f"{corpus.receipt_path(step, index)}: {step} has not done this shard")
+        found.append(done.digest)
+    return found
 
 
 def run_step(

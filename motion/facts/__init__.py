@@ -1,0 +1,57 @@
+"""Measured facts: what a motion does, in the vocabulary of motion.events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motion.events import Event
+from motion.facts.arms import arm_actions
+from motion.facts.jumps import jumps
+from motion.facts.legs import leg_actions
+from motion.facts.locomotion import cornered, travels, turns
+from motion.facts.signals import Body, bodies
+from motion.facts.spans import spans
+from motion.facts.summary import Facts, Summary, facts, summarise
+from motion.facts.torso import floor_touches, leans, lows
+from motion.skeleton import Skeleton
+
+__all__ = ["Facts", "Summary", "facts", "measure"]
+
+
+def measure(clips: Sequence[NDArray[np.floating]], skeleton: Skeleton) -> list[Facts]:
+    """Facts of clips of joints (T, J, 3) in the skeleton's unit, Y up, on any place of the floor.
+
+    ValueError names the clip for shapes other than (T, J, 3), fewer than 4 frames, NaN or infinity.
+    """
+    return [_facts(body) for body in bodies(clips, skeleton)]
+
+
+def _facts(body: Body) -> Facts:
+    events = _events(body)
+    return Facts(body.frames, body.fps, summarise(body, events), events)
+
+
+def _events(body: Body) -> tuple[Event, ...]:
+    hops = jumps(body)
+    moves = travels(body, hops)
+    turning = turns(body, moves)
+    moves = cornered(moves, turning)
+    busy = hops + moves
+    whole = busy + turning
+    whole += floor_touches(body, busy)
+    whole += lows(body, whole)
+    whole += leans(body, whole)
+    found = whole + leg_actions(body, whole) + arm_actions(body, whole)
+    found += _stands(body, found)
+    return tuple(sorted(found, key=lambda e: (e.start, e.end, e.action, e.side, e.direction)))
+
+
+def _stands(body: Body, events: list[Event]) -> list[Event]:
+    """Standing: stretches of a second and more in which nothing else happens."""
+    idle = np.ones(body.frames, bool)
+    for event in events:
+        idle[event.start : event.end] = False
+    return [Event("stand", *span) for span in spans(idle, least=body.fps)]

@@ -59,7 +59,12 @@ def _jump(body: Body, flight: Span) -> Event | None:
     first, last = max(0, start - margin), min(body.frames, end + margin)
     height = max(0.0, float(body.pelvis[start:end].max()) - float(np.median(body.pelvis)))
     return Event(
-        "jump", first, last, side=side, direction=_way(body, start - 1, end), amount=round(height * body.leg, 2)
+        "jump",
+        first,
+        last,
+        side=side,
+        direction=_way(body, start - 1, end),
+        amount=round(height * body.leg, 2),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from motion.events import Event
@@ -60,7 +62,11 @@ def _kinds(body: Body, speed: Float, span: Span) -> np.ndarray:
     gait = np.zeros(len(angle), int)
     unsupported = 1 - supported(body, speed)[:, cut].max(0)
     share = _blur(unsupported, LIMITS.gait_window * body.fps)
-    gait[(share > LIMITS.run_unsupported) & (speed[cut] > LIMITS.run_speed)] = 1
+    # Where a part is not clear the whole way decides.
+    runs = share > (
+        LIMITS.run_clearly if unsupported.mean() < LIMITS.run_unsupported else LIMITS.walk_clearly
+    )
+    gait[runs & (speed[cut] > LIMITS.run_speed)] = 1
     low = _blur(body.pelvis[cut], LIMITS.gait_window * body.fps) < LIMITS.crouch
     gait[low & (gait == 0)] = 2
     return 4 * gait + direction
@@ -80,8 +86,7 @@ def _travel(body: Body, feet: tuple[list[Span], list[Span]], span: Span, gait: s
     steps = [[s for s in swings if start <= (s[0] + s[1]) / 2 < end] for swings in feet]
     count = len(steps[0]) + len(steps[1])
     left, forward = body.velocity[start:end].sum(0) / body.fps
-    track = body.position[start:end:4]
-    way = float(np.sqrt((np.diff(track, axis=0) ** 2).sum(-1)).sum())
+    way = float(np.sqrt((body.velocity[start:end] ** 2).sum(-1)).sum()) / body.fps
     if count < LIMITS.move_steps or way < LIMITS.move_way or not (steps[0] and steps[1]):
         return None
     swings = steps[0] + steps[1]
@@ -89,14 +94,17 @@ def _travel(body: Body, feet: tuple[list[Span], list[Span]], span: Span, gait: s
     angle = float(np.degrees(np.arctan2(left, forward)))
     if gait == "walk" and LIMITS.sideways < abs(angle) < 180 - LIMITS.sideways:
         gait = "side_step"
+        count = (count + 1) // 2  # one foot steps aside and the other closes
+    shape, side = path(body, span)
     metres = way * body.leg
     seconds = (span[1] - span[0]) / body.fps
     return Event(
         gait,
         start,
         end,
+        side=side,
         direction=_direction(angle),
-        path=path(body, span),
+        path=shape,
         count=count,
         amount=round(metres, 2),
         speed=speed_word(gait, way / seconds),
@@ -117,17 +125,19 @@ def speed_word(gait: str, speed: float) -> str:
     return "slow" if speed < slow else "fast" if speed > fast else "normal"
 
 
-def path(body: Body, span: Span) -> str:
-    """Shape of the way on the floor."""
+def path(body: Body, span: Span) -> tuple[str, str]:
+    """Shape of the way on the floor, and the side to which it bends or bends first."""
     course = _course(body, span)
     if len(course) < 3:
-        return "straight"
-    if _reversals(course, LIMITS.zigzag) >= 3:
-        return "zigzag"
-    change = abs(float(course[-1] - course[0]))
-    if change >= LIMITS.circle:
-        return "circle"
-    return "curve" if change >= LIMITS.curve else "straight"
+        return "straight", ""
+    bends = _reversals(course, LIMITS.zigzag)
+    if len(bends) >= 3:
+        # It goes to one side first and is seen when it comes back.
+        return "zigzag", "left" if bends[0] < 0 else "right"
+    change = float(course[-1] - course[0])
+    if abs(change) < LIMITS.curve:
+        return "straight", ""
+    return "circle" if abs(change) >= LIMITS.circle else "curve", "left" if change > 0 else "right"
 
 
 def _course(body: Body, span: Span) -> Float:
@@ -145,17 +155,20 @@ def _course(body: Body, span: Span) -> Float:
     return np.concatenate([[0.0], np.cumsum(np.degrees(np.arctan2(cross, dot)))])
 
 
-def _reversals(values: Float, size: float) -> int:
-    """Number of alternating changes of at least `size`."""
-    count, sign = 0, 0
+def _reversals(values: Float, size: float) -> list[int]:
+    """Signs of the alternating changes of at least `size`."""
+    signs: list[int] = []
     low = high = float(values[0])
     for value in values.tolist():
         low, high = min(low, value), max(high, value)
-        if sign <= 0 and value - low >= size:
-            count, sign, high = count + 1, 1, value
-        elif sign >= 0 and high - value >= size:
-            count, sign, low = count + 1, -1, value
-    return count
+        last = signs[-1] if signs else 0
+        if last <= 0 and value - low >= size:
+            signs.append(1)
+            high = value
+        elif last >= 0 and high - value >= size:
+            signs.append(-1)
+            low = value
+    return signs
 
 
 def turns(body: Body, moves: list[Event]) -> list[Event]:
@@ -165,20 +178,43 @@ def turns(body: Body, moves: list[Event]) -> list[Event]:
         rate = sign * body.turning
         if rate.max() < LIMITS.turn_on:
             continue
-        for start, end in grown(rate > LIMITS.turn_on, rate > 0.4 * LIMITS.turn_on, LIMITS.turn_gap * body.fps):
+        for start, end in grown(
+            rate > LIMITS.turn_on, rate > 0.4 * LIMITS.turn_on, LIMITS.turn_gap * body.fps
+        ):
             degrees = sign * float(body.heading[end - 1] - body.heading[start])
             if degrees < LIMITS.turn_least:
                 continue
             if _wide(body, (start, end), degrees, moves):
                 continue
-            found.append(Event("turn", start, end, side=side, amount=round(degrees)))
+            found.append(Event("turn", start, end, side=side, amount=float(round(degrees))))
     return found
 
 
+def cornered(moves: list[Event], turning: list[Event]) -> list[Event]:
+    """Travel whose bend is told as a turn is straight apart from it."""
+    corners = [(t.start, t.end) for t in turning]
+    return [
+        replace(move, path="straight", side="")
+        if move.path == "curve" and any(2 * overlap(c, (move.start, move.end)) > c[1] - c[0] for c in corners)
+        else move
+        for move in moves
+    ]
+
+
 def _wide(body: Body, span: Span, degrees: float, moves: list[Event]) -> bool:
-    """Whether a change of heading is the bend of a path that one walks, not a turn."""
-    if not any(overlap(span, (move.start, move.end)) > 0.5 * (span[1] - span[0]) for move in moves):
+    """Whether a change of heading is the bend of a path that one walks, not a turn.
+
+    A corner is tight, or has a straight way before or behind it.
+    """
+    move = max(moves, key=lambda m: overlap(span, (m.start, m.end)), default=None)
+    if move is None or overlap(span, (move.start, move.end)) < 0.5 * (span[1] - span[0]):
         return False
+    if move.path in ("zigzag", "circle"):
+        return True
     left, forward = body.velocity[slice(*span)].T
     way = float(np.sqrt(left**2 + forward**2).sum()) / body.fps
-    return way / np.radians(degrees) > LIMITS.turn_radius
+    radius = way / np.radians(degrees)
+    if radius < LIMITS.turn_radius:
+        return False
+    corner = way * body.leg < LIMITS.corner_share * move.amount and degrees < LIMITS.circle
+    return not (corner and radius < LIMITS.bend_radius)

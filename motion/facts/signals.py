@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,25 +97,34 @@ class _Batch:
             joints[row, len(clip) :] = clip[-1]
         # Differences from the first pelvis keep precision wherever the clip lies on the floor.
         joints[..., ::2] -= joints[:, :1, :1, ::2].copy()
-        leg = 0.5 * (self._limb_length(joints, skeleton.left_leg[:3]) + self._limb_length(joints, skeleton.right_leg[:3]))
+        leg = 0.5 * (
+            self._limb_length(joints, skeleton.left_leg[:3])
+            + self._limb_length(joints, skeleton.right_leg[:3])
+        )
         self.leg = np.maximum(leg, 1e-6)
         joints /= self.leg[:, None, None, None]
-        arm = 0.5 * (self._limb_length(joints, skeleton.left_arm) + self._limb_length(joints, skeleton.right_arm))
+        arm = 0.5 * (
+            self._limb_length(joints, skeleton.left_arm) + self._limb_length(joints, skeleton.right_arm)
+        )
         self.arm = np.maximum(arm, 1e-6)[:, None]
         self.joints = joints
-        self.floor = self._low(np.minimum(joints[:, :, skeleton.left_leg[3], 1], joints[:, :, skeleton.right_leg[3], 1]))
+        self.floor = self._low(
+            np.minimum(joints[:, :, skeleton.left_leg[3], 1], joints[:, :, skeleton.right_leg[3], 1])
+        )
         joints[..., 1] -= self.floor[:, None, None]
 
     def _limb_length(self, joints: Float, limb: Sequence[int]) -> Float:
         """Median length of a limb along its bones, (N,)."""
         total = np.zeros(joints.shape[:2])
-        for a, b in zip(limb, limb[1:], strict=False):
+        for a, b in pairwise(limb):
             total += np.linalg.norm(joints[:, :, a] - joints[:, :, b], axis=-1)
         return np.array([np.median(row[:n]) for row, n in zip(total, self.lengths, strict=True)])
 
     def _low(self, values: Float, share: float = 0.05) -> Float:
         """Low quantile over each clip's own frames, (N,)."""
-        return np.array([np.sort(row[:n])[int(share * (n - 1))] for row, n in zip(values, self.lengths, strict=True)])
+        return np.array(
+            [np.sort(row[:n])[int(share * (n - 1))] for row, n in zip(values, self.lengths, strict=True)]
+        )
 
     def smooth(self, values: Float, seconds: float) -> Float:
         """Gaussian over time, axis 1, of that many seconds (sigma)."""
@@ -219,8 +229,9 @@ def _sides(batch: _Batch, limb: str) -> tuple[tuple[tuple[int, ...], int], ...]:
 def _arms(batch: _Batch) -> dict[str, Float]:
     across = _across(batch)
     joints = batch.smooth(batch.joints, LIMITS.limb_smoothing)
-    wrists, elbows, speeds, heights = [], [], [], []
-    beyond = []
+    wrists: list[Float] = []
+    elbows: list[Float] = []
+    speeds, heights, beyond = [], [], []
     middle = joints[:, :, batch.skeleton.joint("neck")]
     for (shoulder, elbow, wrist), sign in _sides(batch, "arm"):
         for target, out in ((wrist, wrists), (elbow, elbows)):
@@ -265,7 +276,9 @@ def _legs(batch: _Batch) -> dict[str, Float]:
             "ankle_rise": rise,
             "toe_rise": joints[:, :, toe, 1],
             "knee_height": joints[:, :, knee, 1],
-            "knee_bend": _bend(joints[:, :, knee] - joints[:, :, hip], joints[:, :, ankle] - joints[:, :, knee]),
+            "knee_bend": _bend(
+                joints[:, :, knee] - joints[:, :, hip], joints[:, :, ankle] - joints[:, :, knee]
+            ),
         }
         for name, value in values.items():
             parts.setdefault(name, []).append(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import find_peaks
@@ -56,7 +58,7 @@ def settled(codes: NDArray[np.int64], least: float) -> list[tuple[int, int, int]
     """Pieces (start, end, code) of a sequence of codes; short ones join the longer neighbour."""
     edges = np.flatnonzero(np.diff(codes)) + 1
     bounds = [0, *edges.tolist(), len(codes)]
-    pieces = [[a, b, int(codes[a])] for a, b in zip(bounds, bounds[1:], strict=False)]
+    pieces = [[a, b, int(codes[a])] for a, b in pairwise(bounds)]
     while len(pieces) > 1:
         shortest = min(range(len(pieces)), key=lambda i: pieces[i][1] - pieces[i][0])
         if pieces[shortest][1] - pieces[shortest][0] >= least:

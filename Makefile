@@ -1,0 +1,70 @@
+# irmogen: the road from a dataset to an annotation corpus. `make help` lists every target.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= out
+INPUT ?= $(OUT)/demo-data
+OUTPUT ?= $(OUT)/demo
+MOTIONS ?= 600
+FLAGS ?=
+
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-data build plan validate test lint types format test-long bench clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/ready  ## make .venv and install everything, versions pinned
+
+$(VENV)/ready: setup.py constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: setup  ## from nothing to a checked corpus in out/demo
+	$(BIN)/irmogen demo-data --output $(OUT)/demo-data --motions $(MOTIONS)
+	$(BIN)/irmogen build --input $(OUT)/demo-data --output $(OUT)/demo $(FLAGS)
+	$(BIN)/irmogen validate $(OUT)/demo
+	@echo "report: $(OUT)/demo/report/index.html"
+
+demo-data: setup  ## write the procedural dataset to INPUT (MOTIONS=600)
+	$(BIN)/irmogen demo-data --output $(INPUT) --motions $(MOTIONS) $(FLAGS)
+
+plan: setup  ## show what `make build` would make (INPUT=..., OUTPUT=..., FLAGS=...)
+	$(BIN)/irmogen plan --input $(INPUT) --output $(OUTPUT) $(FLAGS)
+
+build: setup  ## build a corpus (INPUT=..., OUTPUT=..., FLAGS=...)
+	$(BIN)/irmogen build --input $(INPUT) --output $(OUTPUT) $(FLAGS)
+
+validate: setup  ## check the corpus in OUTPUT
+	$(BIN)/irmogen validate $(OUTPUT)
+
+test: lint types  ## lint, types and tests
+	$(BIN)/pytest -n 2 -m 'not slow'
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+format: setup  ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test-long: setup  ## the long checks: larger corpora, kills, other runners
+	$(BIN)/pytest -m slow
+
+bench: setup  ## measure speed and memory; tables on the screen, JSON in benchmarks/results
+	$(BIN)/python benchmarks/bench_features.py
+	$(BIN)/python benchmarks/bench_facts.py
+	$(BIN)/python benchmarks/bench_build.py
+
+clean:  ## remove what was made in out/
+	rm -rf $(OUT)

@@ -1,0 +1,190 @@
+"""Captions of demo clips: several sentence patterns and verbs for every action, in three levels of detail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from motion.demo.phrases import PHRASES
+from motion.demo.stage import Done
+
+_SUBJECTS = (
+    *(("a person", "their"), ("a man", "his"), ("a woman", "her"), ("someone", "their"), ("a figure", "its")),
+    *(("the person", "their"), ("the man", "his"), ("the woman", "her"), ("a person", "his"), ("a guy", "his")),
+)
+_AGAIN = {"his": "he", "her": "she", "their": "they", "its": "it"}
+_NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_FREQUENCIES = ("", "once", "twice")
+_DOUBLED = frozenset({"step", "jog", "clap", "squat", "sit", "hop", "put", "set", "spin", "get", "bob"})
+_TYPO_SHARE = 0.01
+# A spelling mistake must not change what a caption claims.
+_SPARED = ("left", "right", "clockwise", "forward", "backward")
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Who is spoken of, and how fully: 0 terse, 1 with sides and directions, 2 with all that is known."""
+
+    subject: str
+    owner: str
+    detail: int
+
+
+def voice(rng: np.random.Generator, detail: int) -> Voice:
+    """A subject with its possessive."""
+    subject, owner = _SUBJECTS[int(rng.integers(len(_SUBJECTS)))]
+    return Voice(subject, owner, detail)
+
+
+def caption(rng: np.random.Generator, events: Sequence[Done], detail: int) -> str:
+    """One sentence, lower case, without a full stop, that is true of the events in this order."""
+    speaker = voice(rng, detail)
+    verbs = [phrase(rng, event, speaker) for event in events]
+    sentence = _typo(rng, _join(rng, verbs, speaker))
+    return f"{sentence}." if rng.random() < 0.5 else sentence
+
+
+def phrase(rng: np.random.Generator, event: Done, speaker: Voice) -> str:
+    """What is done, beginning with the bare verb: "wave the left hand three times"."""
+    kinds = PHRASES[event.action]
+    choices = [text for text, needs in kinds if _fits(event, needs)]
+    template = choices[int(rng.integers(len(choices)))]
+    return " ".join(template.format(**_fields(rng, event, speaker)).split())
+
+
+def _fits(event: Done, needs: str) -> bool:
+    """Whether a phrase may be used: each word of `needs` is a value of the event, "!" before it denies."""
+    values = {event.side, event.direction, event.path, event.speed, str(event.count), f"{event.amount:.0f}deg"}
+    # One word may list values of which one is enough: left|right.
+    return all(
+        values.isdisjoint(need[1:].split("|")) if need.startswith("!") else values & set(need.split("|"))
+        for need in needs.split()
+    )
+
+
+def _fields(rng: np.random.Generator, event: Done, speaker: Voice) -> dict[str, str]:
+    """Words for the places in a phrase; what the level of detail leaves out is empty."""
+    detail, owner = speaker.detail, speaker.owner
+    one_sided = event.side in ("left", "right")
+    told = one_sided and (detail > 0 or rng.random() < 0.4)
+    the = _either(rng, owner, "the") if detail else owner
+    sided = f"{the} {event.side}" if told else _either(rng, "one", "an") if one_sided else "both"
+    limb = sided if sided != "an" else "one"
+    return {
+        "side": event.side,
+        "arm": f"{sided} arm" if one_sided else f"both {_either(rng, '', owner + ' ')}arms",
+        "hand": f"{owner} {event.side} hand" if told else f"{owner} hand" if one_sided else "both hands",
+        "with_hand": f"with {owner} {event.side} hand" if told else "" if one_sided else "with both hands",
+        "fist": f"with {owner} {event.side} fist" if told else "" if one_sided else "with both fists in turn",
+        "leg": f"{limb} leg",
+        "knee": f"{limb} knee",
+        "foot": f"{limb} foot",
+        "on_foot": f"on {owner} {event.side} {_either(rng, 'foot', 'leg')}" if told else "on one leg",
+        "his": owner,
+        "to": _direction(rng, event.direction, owner) if detail or rng.random() < 0.5 else "",
+        "must": _direction(rng, event.direction, owner),
+        "times": _times(rng, event.count) if detail else "",
+        "steps": _steps(rng, event.count) if detail == 2 else "",
+        "degrees": f"{event.amount:.0f}",
+        "fast": _speed(rng, event.speed) if detail == 2 or (detail and rng.random() < 0.4) else "",
+        "opposite": {"left": "right", "right": "left"}.get(event.direction, ""),
+        "round": {"left": "counterclockwise", "right": "clockwise"}.get(event.side, ""),
+    }
+
+
+def _direction(rng: np.random.Generator, direction: str, owner: str) -> str:
+    if direction in ("left", "right"):
+        return _either(rng, f"to the {direction}", f"to the {direction}", f"to {owner} {direction}")
+    if direction == "forward":
+        return _either(rng, "forward", "forward", "forwards", "straight ahead")
+    return _either(rng, "backward", "backwards") if direction == "backward" else direction
+
+
+def _times(rng: np.random.Generator, count: int) -> str:
+    if count == 1:
+        return _either(rng, "", "", "once")
+    if count == 2:
+        return _either(rng, "twice", "two times", "2 times")
+    return _either(rng, f"{_NUMBERS[count]} times", f"{_NUMBERS[count]} times", f"{count} times")
+
+
+def _steps(rng: np.random.Generator, count: int) -> str:
+    if count == 1:
+        return _either(rng, "one step", "1 step", "a single step")
+    return _either(rng, f"{_NUMBERS[count]} steps", f"{_NUMBERS[count]} steps", f"{count} steps")
+
+
+def _speed(rng: np.random.Generator, speed: str) -> str:
+    if speed == "slow":
+        return _either(rng, "slowly", "slowly", "at a slow pace")
+    return _either(rng, "quickly", "fast", "rapidly") if speed == "fast" else ""
+
+
+def _join(rng: np.random.Generator, verbs: list[str], speaker: Voice) -> str:
+    subject, again = speaker.subject, _AGAIN[speaker.owner]
+    now = [third_person(verb) for verb in verbs]
+    # "they" takes the bare verb.
+    back = [verb if again == "they" else third_person(verb) for verb in verbs]
+    if len(verbs) == 1:
+        return _either(rng, f"{subject} {now[0]}", f"{subject} {now[0]}", f"{subject} is {gerund(verbs[0])}")
+    if len(verbs) == 2:
+        return _either(
+            rng,
+            f"{subject} {now[0]} and then {now[1]}",
+            f"{subject} {now[0]}, then {now[1]}",
+            f"{subject} {now[0]} before {gerund(verbs[1])}",
+            f"after {gerund(verbs[0])}, {subject} {now[1]}",
+            f"{subject} {now[0]}. after that {again} {back[1]}",
+            f"{subject} first {now[0]} and afterwards {now[1]}",
+        )
+    return _either(
+        rng,
+        f"{subject} {now[0]}, {now[1]} and then {now[2]}",
+        f"{subject} {now[0]}, then {now[1]}, and finally {now[2]}",
+        f"{subject} first {now[0]}, next {now[1]}, and lastly {now[2]}",
+        f"{subject} {now[0]} and {now[1]} before {gerund(verbs[2])}",
+        f"after {gerund(verbs[0])}, {subject} {now[1]} and then {now[2]}",
+        f"{subject} {now[0]}, then {again} {back[1]}. then {again} {back[2]}",
+    )
+
+
+def third_person(verb: str) -> str:
+    """walks, reaches, carries: of a phrase that begins with the bare verb."""
+    word, space, rest = verb.partition(" ")
+    if word.endswith(("s", "sh", "ch", "x", "z", "go", "do")):
+        word += "es"
+    elif word.endswith("y") and word[-2] not in "aeiou":
+        word = word[:-1] + "ies"
+    else:
+        word += "s"
+    return word + space + rest
+
+
+def gerund(verb: str) -> str:
+    """walking, stepping, taking: of a phrase that begins with the bare verb."""
+    word, space, rest = verb.partition(" ")
+    if word in _DOUBLED:
+        word += word[-1]
+    elif word.endswith("e") and not word.endswith("ee"):
+        word = word[:-1]
+    return f"{word}ing{space}{rest}"
+
+
+def _typo(rng: np.random.Generator, text: str) -> str:
+    """Rarely, two letters of a word change places, as annotators' fingers do."""
+    if rng.random() >= _TYPO_SHARE:
+        return text
+    words = text.split(" ")
+    able = [i for i, word in enumerate(words) if len(word) > 5 and word.isalpha() and word not in _SPARED]
+    if not able:
+        return text
+    index = able[int(rng.integers(len(able)))]
+    word, at = words[index], 2
+    words[index] = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    return " ".join(words)
+
+
+def _either(rng: np.random.Generator, *choices: str) -> str:
+    return choices[int(rng.integers(len(choices)))]

@@ -1,0 +1,97 @@
+"""Mirror images of captions: left for right and clockwise for counterclockwise.
+
+The senses of rotation have many spellings but only one opposite each, so the mapping cannot keep a
+spelling: every form of counterclockwise becomes "clockwise", and "clockwise" becomes
+"counterclockwise". Mirroring twice therefore gives `one_spelling(text)`, which is the text itself
+unless it spells counterclockwise in another way; on texts in one spelling it is its own inverse.
+"""
+
+from __future__ import annotations
+
+import re
+
+_COUNTER = r"(?:counter|anti|contra)[\s-]*clock[\s-]?wise"
+_ROTATION = re.compile(rf"\b(?:({_COUNTER})|(clockwise))\b", re.IGNORECASE)
+_SIDE = re.compile(
+    r"\b(left|right)(?=(?:wards?|most|hand|handed|handedly|side|sided|foot|footed)?\b)", re.IGNORECASE
+)
+
+_BODY = (
+    "arm|hand|leg|foot|feet|knee|elbow|side|shoulder|wrist|ankle|hip|fist|palm|finger|thumb|toe|heel|"
+    "forearm|thigh|shin|calf|cheek|ear|eye|forward|upper|lower|one"
+)
+_PLACES = (
+    "ground|floor|room|place|spot|house|building|scene|area|frame|chair|seat|position|stage|door|table|"
+    "surface|field|screen|view"
+)
+# Stems and words after which "right after", "right then", ... still tell a direction.
+_MOVES = (
+    "turn|step|walk|jump|hop|mov|go|lean|bend|look|fac|run|jog|kick|swing|slid|shift|shuffl|spin|rotat|"
+    "lung|reach|veer|curv|sway|stretch|leap|pivot|travel|head|strafe|stagger|side|swerv|punch|point|twist"
+)
+_GUIDES = (
+    "to|the|his|her|their|its|my|your|a|an|toward|towards|from|on|of|left|far|then|with|slightly|diagonally|"
+    "forward|forwards|backward|backwards|back|degrees|way|over"
+)
+
+_LEFT_IS_VERB_AFTER = re.compile(
+    rf"^\s+(?:(?:the|a|an|his|her|their|its)\s+(?:{_PLACES})\b|over\b|behind\b|alone\b|hanging\b)", re.IGNORECASE
+)
+_LEFT_IS_VERB_BEFORE = re.compile(
+    r"\b(?:what|nothing|something|anything|everything|all|none|much)(?:\s+that)?(?:'s|\s+is|\s+was|\s+are)?\s+$",
+    re.IGNORECASE,
+)
+_HAVING = re.compile(r"\b(?:has|have|had|having)\s+$", re.IGNORECASE)
+_BODY_NEXT = re.compile(rf"^[\s-]+(?:{_BODY})", re.IGNORECASE)
+
+_RIGHT_ALONE_BEFORE = re.compile(r"\b(?:all|that's|that\s+is)\s+$", re.IGNORECASE)
+_RIGHT_ALONE_AFTER = re.compile(
+    r"^(?:\s+away\b|[\s-]+angle|\s+(?:him|her|it)self\b|\s+themsel|\s+now\b|\s+in\s+front\b)", re.IGNORECASE
+)
+_RIGHT_MOMENT = re.compile(r"^\s+(?:after|before|then|there|here|as|when|where|next\s+to|at)\b", re.IGNORECASE)
+_DIRECTION_BEFORE = re.compile(rf"\b(?:(?:{_MOVES})\w*|{_GUIDES})[\s-]+$", re.IGNORECASE)
+
+
+def mirror_text(text: str) -> str:
+    """The caption of the mirrored clip; case is kept, words that only look like a side stay.
+
+    Left untouched: leftover, "left the ground", "what is left", all right, alright, upright, right away,
+    "right after" and its like where no direction is told, right angle.
+    """
+    return _ROTATION.sub(_other_rotation, _SIDE.sub(_other_side, text))
+
+
+def one_spelling(text: str) -> str:
+    """The text with every form of counterclockwise (anti-clockwise, counter clockwise, ...) in one spelling."""
+    return _ROTATION.sub(lambda m: _like(m[0], "counterclockwise") if m[1] else m[0], text)
+
+
+def _other_rotation(match: re.Match[str]) -> str:
+    return _like(match[0], "clockwise" if match[1] else "counterclockwise")
+
+
+def _other_side(match: re.Match[str]) -> str:
+    word = match[1]
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    if word.lower() == "left":
+        return word if _left_is_no_side(before, after) else _like(word, "right")
+    return word if _right_is_no_side(before, after) else _like(word, "left")
+
+
+def _left_is_no_side(before: str, after: str) -> bool:
+    if _LEFT_IS_VERB_AFTER.match(after) or _LEFT_IS_VERB_BEFORE.search(before):
+        return True
+    return bool(_HAVING.search(before)) and not _BODY_NEXT.match(after)
+
+
+def _right_is_no_side(before: str, after: str) -> bool:
+    if _RIGHT_ALONE_BEFORE.search(before) or _RIGHT_ALONE_AFTER.match(after):
+        return True
+    return bool(_RIGHT_MOMENT.match(after)) and not _DIRECTION_BEFORE.search(before)
+
+
+def _like(model: str, word: str) -> str:
+    """The word in the case of its model: LEFT, Left or left."""
+    if model.isupper():
+        return word.upper()
+    return word.capitalize() if model[0].isupper() else word

@@ -1,0 +1,11 @@
+"""Perturbations: a motion altered in a known way, with the truth about what that broke.
+
+`applicable` names the operations that change something visible in a clip, `apply` does one,
+`propose` draws perturbed versions from strong to weak.
+"""
+
+from motion.perturb.edit import Edit, Subject, edit
+from motion.perturb.operations import OPERATIONS, applicable, apply, perform
+from motion.perturb.propose import propose
+
+__all__ = ["OPERATIONS", "Edit", "Subject", "applicable", "apply", "edit", "perform", "propose"]

@@ -1,0 +1,155 @@
+"""`irmogen build`: a dataset becomes a corpus."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipelines import inputs
+from pipelines.beam_flags import pipeline_options
+from pipelines.identity import RefusedError, begin, compare, identity, refusal
+from pipelines.progress import progress
+from schemas.config import BuildConfig
+from schemas.corpus import Corpus
+from schemas.fingerprint import fingerprint
+from schemas.storage import read_json, sweep, write_json, write_whole
+from schemas.tables import TABLES
+from transforms.step import corpus_of
+
+EXIT_GATE = 3  # the corpus was built and the gate refused it
+
+BEAM_FLAGS = True  # unknown flags go to Beam
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of `irmogen build`."""
+    inputs.add_arguments(parser)
+    parser.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="make again what changed, where the corpus was built differently",
+    )
+    parser.epilog = "Beam's own flags pass through: --runner, --direct_num_workers, ..."
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build, or find that there is nothing to do; 0 when the gate has passed."""
+    started = time.monotonic()
+    options = pipeline_options(args.beam_flags)
+    config, works, dataset = inputs.prepare(args)
+    listing = inputs.listing(dataset)
+    corpus = corpus_of(config)
+    _check_output(corpus)
+    found = compare(config, works, dataset, listing)
+    if found and not args.rebuild:
+        raise RefusedError(refusal(config, found))
+    manifest = read_json(corpus.manifest_path)
+    if found is not None and not found and _is_finished(config, manifest, corpus):
+        begin(config, listing)
+        print(f"{config.output}: nothing to do, the corpus is complete; {_verdict_line(manifest)}")
+        return 0 if manifest["gate"]["passed"] else EXIT_GATE
+
+    corpus.manifest_path.unlink(missing_ok=True)
+    sweep(corpus.root)
+    begin(config, listing)
+    from pipelines.job import run_job
+
+    print(f"building {config.output} from {config.input}: {len(dataset.ids)} clips in {config.shards} shards")
+    with progress(corpus, "build"):
+        run_job(config, works, options)
+    manifest = finish(config, time.monotonic() - started)
+    for line in summary(config, manifest, time.monotonic() - started):
+        print(line)
+    return 0 if manifest["gate"]["passed"] else EXIT_GATE
+
+
+def _check_output(corpus: Corpus) -> None:
+    """Stop before any work where the output cannot be written or is somebody else's folder."""
+    root = corpus.root
+    if root.exists() and not root.is_dir():
+        raise NotADirectoryError(f"{root}: is a file; give a folder for the corpus")
+    if root.is_dir() and any(root.iterdir()) and not corpus.build_path.is_file():
+        raise RefusedError(f"{root}: is not empty and holds no corpus; give another --output")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        write_whole(root / "writable", b"")
+        (root / "writable").unlink()
+    except OSError as error:
+        raise PermissionError(
+            f"{root}: cannot be written ({error.strerror}); give another --output"
+        ) from error
+
+
+def _is_finished(config: BuildConfig, manifest: dict[str, Any] | None, corpus: Corpus) -> bool:
+    """Whether the manifest is of this build and every shard that it names is there in its size."""
+    if manifest is None or manifest.get("fingerprint") != fingerprint(identity(config)):
+        return False
+    shards = [shard for table in manifest["tables"].values() for shard in table["shards"]]
+    return all((corpus.root / shard["file"]).is_file() for shard in shards)
+
+
+def finish(config: BuildConfig, seconds: float) -> dict[str, Any]:
+    """Check conservation, run the gate, write report and manifest, sweep what belongs to no shard."""
+    from pipelines.gate import run_gate
+    from pipelines.manifest import build_manifest, check_conservation, read_receipts, step_counts
+    from pipelines.report import write_report
+
+    corpus = corpus_of(config)
+    receipts = read_receipts(config)
+    check_conservation(step_counts(receipts), receipts)
+    manifest = build_manifest(config, version("irmogen"), receipts)
+    manifest["gate"] = run_gate(corpus, manifest["config"], manifest["steps"])
+    _sweep_stale(corpus, manifest)
+    write_report(corpus.root, manifest)
+    goals = manifest["steps"]["assemble"]["goals"]["rows_in"]
+    run_notes = read_json(corpus.run_path) or {}
+    speed = {"seconds": round(seconds, 1), "goals_per_second": round(goals / max(seconds, 1e-9), 1)}
+    write_json(corpus.run_path, {**run_notes, **speed})
+    write_json(corpus.manifest_path, manifest)  # last: what a reader may trust
+    return manifest
+
+
+def _sweep_stale(corpus: Corpus, manifest: dict[str, Any]) -> None:
+    """Remove shards and receipts of another number of shards: no manifest names them."""
+    named = {shard["file"] for table in manifest["tables"].values() for shard in table["shards"]}
+    for table in TABLES:
+        for path in (corpus.root / table).glob("*-of-*.parquet"):
+            if str(path.relative_to(corpus.root)) not in named:
+                path.unlink()
+    for path in (corpus.root / "receipts").glob("*-of-*.json"):
+        if not path.name.endswith(f"-of-{corpus.shards:05d}.json"):
+            path.unlink()
+
+
+def summary(config: BuildConfig, manifest: dict[str, Any], seconds: float) -> list[str]:
+    """What a build says at its end: every step's rows, the verdict, where the report is."""
+    lines = [f"{'step':<20}{'in':>8}{'out':>8}{'filtered':>10}{'failed':>8}"]
+    for step, units in manifest["steps"].items():
+        for unit, counts in units.items():
+            filtered, failed = sum(counts["filtered"].values()), sum(counts["failed"].values())
+            lines.append(
+                f"{f'{step} {unit}':<20}{counts['rows_in']:>8}{counts['rows_out']:>8}{filtered:>10}{failed:>8}"
+            )
+            reasons = {**counts["filtered"], **counts["failed"]}
+            lines += [f"    {reason}: {number}" for reason, number in sorted(reasons.items())]
+    rows = {name: table["rows"] for name, table in manifest["tables"].items()}
+    stages = ", ".join(f"{name} {rows[name]}" for name in ("stage1", "stage2", "stage3"))
+    goals = manifest["steps"]["measure"]["goals"]["rows_in"]
+    lines.append(f"rows: {stages}; every row is accounted for")
+    lines.append(f"{seconds:.0f} s, {goals / max(seconds, 1e-9):.0f} goals a second")
+    lines.append(_verdict_line(manifest))
+    lines.append(f"report: {Path(config.output) / 'report' / 'index.html'}")
+    return lines
+
+
+def _verdict_line(manifest: dict[str, Any]) -> str:
+    from pipelines.gate import describe
+
+    lines = describe(manifest["gate"])
+    if not manifest["gate"]["passed"]:
+        print("\n".join(lines[1:]), file=sys.stderr)
+    return lines[0].removesuffix(":")

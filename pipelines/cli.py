@@ -1,0 +1,75 @@
+"""The `irmogen` command: sub-commands are imported when they are used."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from importlib import import_module
+
+# name -> (module, what it does); each module has add_arguments(parser) and run(args) -> exit code.
+COMMANDS = {
+    "demo-data": ("pipelines.demo_data", "write a procedural dataset in HumanML3D or KIT-ML layout"),
+    "import-joints": ("pipelines.import_joints", "turn joint positions and captions into a dataset"),
+    "convert": ("pipelines.convert", "convert .npy files between features and joints"),
+    "plan": ("pipelines.plan", "show what a build would make, why, and what it would cost"),
+    "build": ("pipelines.build", "turn a dataset into an annotation corpus"),
+    "validate": ("pipelines.validate", "check a corpus: digests, schemas, the quality gate"),
+    "export": ("pipelines.export", "write a corpus in another form: irg-json or hf"),
+}
+
+EXIT_USAGE = 2
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one sub-command; returns the exit code."""
+    _quiet()
+    arguments = sys.argv[1:] if argv is None else argv
+    chosen = next((word for word in arguments if not word.startswith("-")), "")
+    parser = argparse.ArgumentParser(
+        prog="irmogen", description="Data engine for interleaved reasoning in text-to-motion generation."
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, (module, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        if name == chosen:
+            import_module(module).add_arguments(command)
+    args, rest = parser.parse_known_args(arguments)
+    if args.version:
+        from importlib.metadata import version
+
+        print(version("irmogen"))
+        return 0
+    if not args.command:
+        parser.print_help()
+        return EXIT_USAGE
+    module = import_module(COMMANDS[args.command][0])
+    if rest and not getattr(module, "BEAM_FLAGS", False):
+        parser.error(f"unknown arguments: {' '.join(rest)}; see irmogen {args.command} --help")
+    args.beam_flags = rest
+    return _run(module.run, args)
+
+
+def _run(run, args: argparse.Namespace) -> int:  # type: ignore[no-untyped-def]
+    """Run a command; what a user can mend is told in a line, everything else keeps its traceback."""
+    try:
+        return run(args)
+    except (ValueError, OSError) as error:
+        if os.environ.get("IRMOGEN_TRACEBACK"):
+            raise
+        print(f"irmogen {args.command}: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+def _quiet() -> None:
+    """Libraries' warnings are not our users' business; their errors are."""
+    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

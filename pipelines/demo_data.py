@@ -1,0 +1,47 @@
+"""`irmogen demo-data`: write the procedural dataset."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from motion.skeleton import SKELETONS
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of `irmogen demo-data`."""
+    parser.add_argument("--output", type=Path, required=True, help="folder of the dataset")
+    parser.add_argument(
+        "--motions", type=_motions, default=600, metavar="N", help="clips, mirrored twins included (default 600)"
+    )
+    parser.add_argument("--skeleton", choices=list(SKELETONS), default="t2m")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--defects", action="store_true", help="add the defects that real data has")
+
+
+def _motions(text: str) -> int:
+    value = int(text)
+    if value < 2:
+        raise argparse.ArgumentTypeError(f"{value} is less than 2, a clip and its mirrored twin")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the dataset; refuses a folder that holds something else."""
+    from tqdm import tqdm
+
+    from motion.demo.dataset import write_demo
+
+    output: Path = args.output
+    if output.is_dir() and any(output.iterdir()) and not (output / "truth.jsonl").is_file():
+        raise ValueError(f"{output}: is not empty and holds no demo dataset; give another --output")
+    with tqdm(total=args.motions, desc="demo-data", unit="clip", disable=not sys.stderr.isatty()) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        write_demo(output, args.motions, args.skeleton, args.seed, args.defects, show)
+    print(f"{output}: {args.motions} clips ({args.skeleton}), what each does is in truth.jsonl")
+    return 0

@@ -1,0 +1,122 @@
+"""What a corpus was built with, and what has changed since: nothing is mixed in silently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from motion.layout import Dataset, content_digest
+from schemas.config import BuildConfig
+from schemas.corpus import Corpus
+from schemas.fingerprint import changes, fingerprint
+from schemas.storage import read_json, write_json
+from schemas.tables import SCHEMA_VERSIONS
+from transforms import annotate, assemble, ladder, measure, read
+from transforms.annotators import annotator
+from transforms.read import ShardWork, read_fingerprint
+from transforms.step import corpus_of
+
+STEP_VERSIONS = {
+    "read": read.VERSION,
+    "measure": measure.VERSION,
+    "ladder": ladder.VERSION,
+    "annotate": annotate.VERSION,
+    "assemble": assemble.VERSION,
+}
+
+
+class RefusedError(ValueError):
+    """The corpus in the output folder is another one; the message shows the difference."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How a wanted build differs from the corpus in its output folder."""
+
+    settings: tuple[str, ...] = ()
+    clips: tuple[str, ...] = ()  # whose files, or whose split, are not those that were read
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.settings or self.clips)
+
+
+def identity(config: BuildConfig) -> dict[str, Any]:
+    """Everything but the dataset's content that makes the corpus what it is, flat."""
+    values = config.identity()
+    values |= {f"version of step {step}": version for step, version in STEP_VERSIONS.items()}
+    values |= {f"version of table {table}": version for table, version in SCHEMA_VERSIONS.items()}
+    values |= {f"annotator's {key}": value for key, value in annotator(config).identity().items()}
+    return values
+
+
+def begin(config: BuildConfig, listing: str) -> None:
+    """Write down what the corpus is being built with, before the first shard."""
+    corpus = corpus_of(config)
+    values = identity(config)
+    write_json(corpus.build_path, {"identity": values, "fingerprint": fingerprint(values)})
+    run = read_json(corpus.run_path) or {}
+    write_json(corpus.run_path, {**run, "listing": listing, "input": config.input})
+
+
+def same_listing(config: BuildConfig, listing: str) -> bool:
+    """Whether the dataset's names, sizes and times are those of the last run."""
+    run = read_json(corpus_of(config).run_path)
+    return bool(run) and run.get("listing") == listing
+
+
+def compare(config: BuildConfig, works: list[ShardWork], dataset: Dataset, listing: str) -> Changes | None:
+    """How the wanted build differs from what was begun; None where nothing was begun.
+
+    Contents are only read again when names, sizes or times differ from the last run's.
+    """
+    begun = read_json(corpus_of(config).build_path)
+    if begun is None:
+        return None
+    settings = tuple(changes(begun["identity"], identity(config)))
+    if settings or same_listing(config, listing):
+        return Changes(settings)
+    return Changes((), tuple(_changed_clips(config, works, dataset)))
+
+
+def _changed_clips(config: BuildConfig, works: list[ShardWork], dataset: Dataset) -> list[str]:
+    corpus = corpus_of(config)
+    changed: list[str] = []
+    for work in works:
+        done = corpus.read_receipt("read", work.index)
+        if done is None:
+            continue
+        digests = [content_digest(dataset, motion_id) for motion_id, _ in work.ids]
+        if not corpus.is_current(done, read_fingerprint(config, work, digests)):
+            changed += _changed_in_shard(corpus, work, digests)
+    return changed
+
+
+def _changed_in_shard(corpus: Corpus, work: ShardWork, digests: list[tuple[str, str]]) -> list[str]:
+    names = ["motion_id", "split", "motion_sha256", "text_sha256"]
+    path = corpus.shard_path("motions", work.index)
+    if not path.is_file():
+        return [motion_id for motion_id, _ in work.ids]
+    rows = corpus.read("motions", work.index, names).to_pylist()
+    before = {row["motion_id"]: tuple(row[name] for name in names[1:]) for row in rows}
+    now = {motion_id: (split, *found) for (motion_id, split), found in zip(work.ids, digests, strict=True)}
+    changed = sorted(
+        motion_id
+        for motion_id in {*before, *now}
+        if motion_id in before and before[motion_id] != now.get(motion_id)
+    )
+    # Clips that were left out have no row: one of them changed, or came, where nothing else did.
+    return changed or sorted(set(now) - set(before)) or [f"shard {work.index}"]
+
+
+def refusal(config: BuildConfig, found: Changes) -> str:
+    """What to tell somebody whose build differs from the corpus in its output folder."""
+    lines = [f"{config.output} holds a corpus that was built differently:"]
+    lines += [f"  {line}" for line in found.settings[:20]]
+    if found.clips:
+        shown = ", ".join(found.clips[:8]) + (
+            f" and {len(found.clips) - 8} more" if len(found.clips) > 8 else ""
+        )
+        lines.append(f"  input: {len(found.clips)} clips changed: {shown}")
+    lines.append("Give --rebuild to make again what changed, or another --output.")
+    return "\n".join(lines)

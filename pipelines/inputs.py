@@ -1,0 +1,132 @@
+"""From a dataset folder and flags to a build: its configuration and the work of each shard."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import math
+from collections import Counter
+from pathlib import Path
+
+from motion.layout import Dataset, open_dataset
+from schemas.config import BuildConfig
+from transforms.read import ShardWork
+from transforms.step import shard_of
+
+CLIPS_A_SHARD = 64  # a shard's clips and their perturbed versions fit in some 150 MB
+CLIPS_A_BUCKET = 500  # what the ladder's search compares at once
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags that say what corpus is wanted; `build` and `plan` share them."""
+    default = BuildConfig()
+    parser.add_argument("--input", type=Path, required=True, help="dataset in HumanML3D or KIT-ML layout")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the corpus")
+    parser.add_argument("--name", default="", help="name of the dataset in ids (default: its skeleton's)")
+    parser.add_argument("--skeleton", choices=["t2m", "kit"], help="default: seen from the feature size")
+    parser.add_argument(
+        "--ladder",
+        type=_count,
+        default=default.ladder,
+        metavar="N",
+        help="intermediate motions of a goal (default 4)",
+    )
+    parser.add_argument(
+        "--perturbed",
+        type=_count_or_none,
+        default=default.perturbed,
+        metavar="N",
+        help="how many of them are perturbed rather than retrieved (default 2)",
+    )
+    parser.add_argument(
+        "--wordings",
+        type=_count,
+        default=default.wordings,
+        metavar="N",
+        help="wordings of each goal analysis (default 4)",
+    )
+    parser.add_argument("--annotator", default=default.annotator, choices=_annotators())
+    parser.add_argument("--alignment", default=default.alignment, choices=_alignments())
+    parser.add_argument("--seed", type=int, default=default.seed)
+
+
+def _annotators() -> list[str]:
+    from transforms.annotators import names
+
+    return list(names())
+
+
+def _alignments() -> list[str]:
+    from evaluators.alignment import kinds
+
+    return list(kinds())
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is less than 1")
+    return value
+
+
+def _count_or_none(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{value} is less than 0")
+    return value
+
+
+def prepare(args: argparse.Namespace) -> tuple[BuildConfig, list[ShardWork], Dataset]:
+    """Configuration and work of a build; LayoutError or ValueError before any work is done."""
+    dataset = open_dataset(args.input, args.skeleton)
+    if args.perturbed > args.ladder:
+        raise ValueError(f"--perturbed {args.perturbed} is more than --ladder {args.ladder}: lower it")
+    shards = max(1, math.ceil(len(dataset.ids) / CLIPS_A_SHARD))
+    splits = Counter(split for _, split in dataset.ids)
+    config = BuildConfig(
+        input=str(args.input),
+        output=str(args.output),
+        dataset=_name(args.name or dataset.skeleton.name),
+        skeleton=dataset.skeleton.name,
+        ladder=args.ladder,
+        perturbed=args.perturbed,
+        wordings=args.wordings,
+        annotator=args.annotator,
+        alignment=args.alignment,
+        seed=args.seed,
+        shards=shards,
+        buckets=tuple((split, math.ceil(n / CLIPS_A_BUCKET)) for split, n in sorted(splits.items())),
+    )
+    return config, shard_work(dataset, shards), dataset
+
+
+def _name(name: str) -> str:
+    if not name.replace("_", "").isalnum():
+        raise ValueError(f"--name {name!r}: letters, digits and _ only, for it goes into ids")
+    return name
+
+
+def shard_work(dataset: Dataset, shards: int) -> list[ShardWork]:
+    """The clips of each shard, by the hash of their ids."""
+    ids: list[list[tuple[str, str]]] = [[] for _ in range(shards)]
+    repeated: list[list[tuple[str, str]]] = [[] for _ in range(shards)]
+    for motion_id, split in dataset.ids:
+        ids[shard_of(motion_id, shards)].append((motion_id, split))
+    for motion_id, split in dataset.repeated:
+        repeated[shard_of(motion_id, shards)].append((motion_id, split))
+    return [ShardWork(index, tuple(ids[index]), tuple(repeated[index])) for index in range(shards)]
+
+
+def listing(dataset: Dataset) -> str:
+    """Digest of names, sizes and times of the dataset's files: tells cheaply that nothing changed."""
+    digest = hashlib.sha256()
+    for motion_id, split in dataset.ids:
+        digest.update(f"{motion_id}\0{split}\0".encode())
+        for path in (dataset.motion_path(motion_id), dataset.text_path(motion_id)):
+            try:
+                stat = path.stat()
+                digest.update(f"{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+            except FileNotFoundError:
+                digest.update(b"-\0")
+    digest.update(repr(dataset.repeated).encode())
+    return digest.hexdigest()

@@ -1,0 +1,59 @@
+"""Progress of a build: a bar on a terminal, plain lines elsewhere.
+
+It counts receipts, so that it works for any runner whose workers write to this folder.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from schemas.corpus import Corpus
+from transforms.step import STEPS
+
+_POLL_SECONDS = 0.3
+_LINE_SECONDS = 10.0
+
+
+@contextmanager
+def progress(corpus: Corpus, title: str) -> Iterator[None]:
+    """Show how many of a corpus' step-and-shard pairs are done while the body runs."""
+    stop = threading.Event()
+    show = _bar if sys.stderr.isatty() else _lines
+    thread = threading.Thread(target=show, args=(corpus, title, stop), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _done(corpus: Corpus) -> int:
+    suffix = f"-of-{corpus.shards:05d}.json"
+    return sum(1 for _ in (corpus.root / "receipts").glob(f"*{suffix}"))
+
+
+def _bar(corpus: Corpus, title: str, stop: threading.Event) -> None:
+    from tqdm import tqdm
+
+    total = len(STEPS) * corpus.shards
+    with tqdm(total=total, desc=title, unit="shard-step", leave=False) as bar:
+        while not stop.wait(_POLL_SECONDS):
+            bar.update(_done(corpus) - bar.n)
+
+
+def _lines(corpus: Corpus, title: str, stop: threading.Event) -> None:
+    total = len(STEPS) * corpus.shards
+    started, said = time.monotonic(), 0.0
+    while not stop.wait(_POLL_SECONDS):
+        now = time.monotonic()
+        if now - max(said, started) >= _LINE_SECONDS:
+            said = now
+            done = _done(corpus)
+            print(
+                f"{title}: {done} of {total} shard-steps, {now - started:.0f} s", file=sys.stderr, flush=True
+            )

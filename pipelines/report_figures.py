@@ -1,0 +1,213 @@
+"""Pictures of the report: SVG that takes its colours from the page, the same bytes each time."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# matplotlib wants colours; the page's style sheet has them, for light and for dark.
+_COLOURS = {
+    "#010101": "var(--ink)",
+    "#020202": "var(--muted)",
+    "#030303": "var(--line)",
+    "#0a0001": "var(--series-1)",
+    "#0a0002": "var(--series-2)",
+    "#0a0003": "var(--series-3)",
+}
+_INK, _MUTED, _LINE, *SERIES = _COLOURS
+_WIDTH = 5.6  # inches, of 72 units of the picture each
+_ROW = 0.21  # inches of a horizontal bar
+_STYLE = {
+    "svg.hashsalt": "irmogen",
+    "svg.fonttype": "none",
+    "font.size": 9.0,
+    "text.color": _INK,
+    "axes.labelcolor": _MUTED,
+    "axes.edgecolor": _LINE,
+    "xtick.color": _MUTED,
+    "ytick.color": _INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": _LINE,
+    "grid.linewidth": 0.6,
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture: its title, what it shows in a sentence, and its SVG."""
+
+    title: str
+    summary: str
+    svg: str
+
+
+def bars(title: str, summary: str, values: Mapping[str, Mapping[str, int]]) -> Picture:
+    """Horizontal bars, one a row of `values`, stacked by the inner names."""
+    parts = list(dict.fromkeys(part for row in values.values() for part in row))
+    height = 0.55 + _ROW * max(len(values), 1) + (0.3 if len(parts) > 1 else 0)
+    with _drawing(height) as (figure, axes):
+        places = np.arange(len(values))
+        left = np.zeros(len(values))
+        for part, colour in zip(parts, _colours(len(parts)), strict=True):
+            widths = np.array([row.get(part, 0) for row in values.values()], float)
+            axes.barh(places, widths, left=left, height=0.68, color=colour, label=part)
+            left += widths
+        for place, total in zip(places, left, strict=True):
+            axes.annotate(
+                f"{int(total):,}",
+                (total, place),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                color=_MUTED,
+            )
+        axes.set_yticks(places, list(values))
+        axes.invert_yaxis()
+        axes.margins(x=0.12, y=0.02)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.xaxis.set_major_locator(_whole_numbers(5))
+        axes.grid(axis="x")
+        _legend(axes, len(parts))
+        return Picture(title, summary, _svg(figure, title, summary))
+
+
+def histogram(title: str, summary: str, label: str, counts: Mapping[float, int], bins: int) -> Picture:
+    """Vertical bars over a number, in at most so many bins of equal width."""
+    with _drawing(2.5) as (figure, axes):
+        values = np.array(sorted(counts), float)
+        weights = np.array([counts[value] for value in sorted(counts)], float)
+        if len(values):
+            heights, edges = np.histogram(values, bins=min(bins, max(1, len(values))), weights=weights)
+            width = edges[1] - edges[0]
+            axes.bar(edges[:-1], heights, width=width * 0.92, align="edge", color=SERIES[0])
+        axes.set_xlabel(label)
+        axes.yaxis.set_major_locator(_whole_numbers(4))
+        axes.grid(axis="y")
+        return Picture(title, summary, _svg(figure, title, summary))
+
+
+def curves(title: str, summary: str, label: str, series: Mapping[str, Mapping[int, int]]) -> Picture:
+    """Shares of each series' items over a whole number, a line for each series."""
+    with _drawing(2.7) as (figure, axes):
+        for (name, counts), colour in zip(series.items(), _colours(len(series)), strict=True):
+            values = np.arange(max(counts, default=0) + 2)
+            shares = np.array([counts.get(int(value), 0) for value in values], float)
+            shares = 100 * shares / max(shares.sum(), 1)
+            axes.plot(values, shares, color=colour, label=name, linewidth=1.6)
+            axes.fill_between(values, shares, color=colour, alpha=0.12, linewidth=0)
+        axes.set_xlabel(label)
+        axes.set_ylabel("% of texts")
+        axes.set_ylim(bottom=0)
+        axes.set_xlim(left=0)
+        axes.grid(axis="y")
+        _legend(axes, len(series))
+        return Picture(title, summary, _svg(figure, title, summary))
+
+
+def boxes(title: str, summary: str, label: str, histograms: Mapping[str, NDArray[np.int64]]) -> Picture:
+    """Boxes of quartiles with whiskers to 5 and 95%, out of histograms over 0 to 1."""
+    with _drawing(0.75 + 0.36 * max(len(histograms), 1)) as (figure, axes):
+        for place, counts in enumerate(histograms.values()):
+            low, first, median, third, high = quantiles(counts, (0.05, 0.25, 0.5, 0.75, 0.95))
+            axes.plot([low, high], [place, place], color=_MUTED, linewidth=1)
+            axes.barh(place, max(third - first, 0.004), left=first, height=0.56, color=SERIES[0])
+            axes.plot([median, median], [place - 0.38, place + 0.38], color=_INK, linewidth=1.8)
+        axes.set_yticks(range(len(histograms)), list(histograms))
+        axes.invert_yaxis()
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.set_xlim(0, 1)
+        axes.set_xlabel(label)
+        axes.grid(axis="x")
+        return Picture(title, summary, _svg(figure, title, summary))
+
+
+def quantiles(counts: NDArray[np.int64], shares: Sequence[float]) -> list[float]:
+    """Quantiles of values over 0 to 1 of which only a histogram is kept; 0 for none."""
+    total = np.concatenate([[0], np.cumsum(counts)])
+    if total[-1] == 0:
+        return [0.0 for _ in shares]
+    edges = np.linspace(0, 1, len(counts) + 1)
+    rising = np.concatenate([[True], np.diff(total) > 0])
+    return [float(np.interp(share * total[-1], total[rising], edges[rising])) for share in shares]
+
+
+def median_of(counts: Counter[int]) -> int:
+    """The (lower) median of counted numbers; 0 for none."""
+    half, seen = (counts.total() + 1) // 2, 0
+    for value in sorted(counts):
+        seen += counts[value]
+        if seen >= half:
+            return value
+    return 0
+
+
+class _drawing:  # noqa: N801
+    """One axes on a figure, drawn in the report's style and without pyplot's state."""
+
+    def __init__(self, height: float) -> None:
+        import matplotlib
+
+        self._style = matplotlib.rc_context(_STYLE)
+        self._height = height
+
+    def __enter__(self) -> tuple[Figure, Axes]:
+        from matplotlib.figure import Figure
+
+        self._style.__enter__()
+        figure = Figure(figsize=(_WIDTH, self._height), layout="constrained", facecolor="none")
+        axes = figure.add_subplot(facecolor="none")
+        return figure, axes
+
+    def __exit__(self, *error: object) -> None:
+        self._style.__exit__(None, None, None)
+
+
+def _colours(count: int) -> list[str]:
+    return [SERIES[place % len(SERIES)] for place in range(count)]
+
+
+def _whole_numbers(most: int):  # type: ignore[no-untyped-def]
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(most, integer=True)
+
+
+def _legend(axes: Axes, entries: int) -> None:
+    if entries > 1:
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=entries, frameon=False, borderaxespad=0.2)
+
+
+def _svg(figure: Figure, title: str, summary: str) -> str:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    buffer = io.StringIO()
+    FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    box = re.search(r'viewBox="([^"]+)"', text)
+    body = text[text.index("<defs>") : text.rindex("</svg>")]
+    prefix = re.sub(r"\W+", "-", title.lower())
+    body = re.sub(r'\bid="', f'id="{prefix}-', body)
+    body = re.sub(r'(xlink:href="|url\()#', rf"\1#{prefix}-", body)
+    for sentinel, colour in _COLOURS.items():
+        body = body.replace(sentinel, colour)
+    label = html.escape(f"{title}. {summary}", quote=True)
+    return (
+        f'<svg role="img" aria-label="{label}" viewBox="{box[1] if box else ""}" '
+        f'xmlns:xlink="http://www.w3.org/1999/xlink">{body}</svg>'
+    )

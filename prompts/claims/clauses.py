@@ -1,0 +1,176 @@
+"""From tokens to clauses: where one action ends and the next begins, and how they follow in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from prompts.claims.lexicon import Token, Trigger, lexicon
+
+STOPS = frozenset(".,;:!?")
+JOINTS = frozenset(
+    {"then", "and", "before", "after", "while", "but", "until", "as", "without", "when", "with"}
+)
+NEGATIONS = frozenset({"not", "without", "no"})
+PRONOUNS = frozenset({"it", "them", "they", "its"})
+_BEFORE, _AFTER, _NEAR = 3, 7, 4
+
+
+@dataclass(frozen=True)
+class Head:
+    """A word that names an action: where it is among the clause's tokens, and how it was read."""
+
+    index: int
+    trigger: Trigger
+    verb: str
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Words about one action; `joint` is what leads over from the clause before."""
+
+    words: tuple[Token, ...]
+    joint: str
+    head: Head | None  # None: no action of its own
+    negated: bool = False
+    carried: str = ""  # the body part that a pronoun stands for
+
+
+def clauses(words: Sequence[Token]) -> list[Clause]:
+    """The clauses of a text in text order, each with its head where one was found."""
+    found: list[Clause] = []
+    pending: tuple[Token, ...] = ()
+    pending_joint = ""
+    part = ""
+    for joint, fragment in _fragments(words):
+        heads = _heads(fragment, part)
+        if not heads:
+            if found and not pending and not _elliptical(fragment):
+                last = found[-1]
+                found[-1] = Clause(last.words + fragment, last.joint, last.head, last.negated, last.carried)
+            elif found:
+                found.append(Clause(fragment, joint, None))
+            else:
+                pending, pending_joint = pending + fragment, pending_joint or joint
+            continue
+        shift = len(pending)
+        heads = [Head(head.index + shift, head.trigger, head.verb) for head in heads]
+        pieces = _split(pending + fragment, pending_joint or joint, heads, part)
+        pending, pending_joint = (), ""
+        found += pieces
+        part = heads[-1].trigger.part
+    return found
+
+
+def _fragments(words: Sequence[Token]) -> list[tuple[str, tuple[Token, ...]]]:
+    """Runs of words between stops and joints, each with its joint; "with" begins none of its own."""
+    found: list[tuple[str, tuple[Token, ...]]] = []
+    joint, run = "", []
+    for token in words:
+        is_joint = token.word in JOINTS and token.word != "with"
+        if not is_joint and token.word not in STOPS:
+            run.append(token)
+            continue
+        if run:
+            found.append((joint, tuple(run)))
+            joint, run = "", []
+        if is_joint and joint in ("", "and", "but"):
+            joint = token.word
+    if run:
+        found.append((joint, tuple(run)))
+    return found
+
+
+def _elliptical(fragment: tuple[Token, ...]) -> bool:
+    """Whether words without a verb go on with the action before: "one back", "then forward"."""
+    if len(fragment) > 4:
+        return False
+    found = {token.word for token in fragment}
+    return bool(found & {"forward", "backward", "back"}) and not found & set().union(
+        lexicon().groups["arm"], lexicon().groups["leg"]
+    )
+
+
+def _heads(fragment: tuple[Token, ...], part: str) -> list[Head]:
+    heads = [head for index in range(len(fragment)) if (head := _head(fragment, index, part))]
+    strong = [head for head in heads if not head.trigger.light]
+    if strong:
+        return _without_counting_steps(fragment, strong)
+    better = [head for head in heads if not head.trigger.last] or heads
+    return better[:1]
+
+
+def _head(fragment: tuple[Token, ...], index: int, part: str) -> Head | None:
+    best: Head | None = None
+    for trigger, verb in lexicon().by_word.get(fragment[index].word, ()):
+        if not _applies(trigger, fragment, index, part):
+            continue
+        if best is None or trigger.weight > best.trigger.weight:
+            best = Head(index, trigger, verb)
+    return best
+
+
+def _applies(trigger: Trigger, fragment: tuple[Token, ...], index: int, part: str) -> bool:
+    groups = lexicon().groups
+    around = {token.word for token in fragment[max(0, index - _BEFORE) : index + _AFTER + 1]}
+    around.discard(fragment[index].word)
+    if part in ("arm", "leg") and around & PRONOUNS:
+        around |= {part}
+    following = {token.word for token in fragment[index + 1 : index + 1 + _NEAR]}
+    if trigger.near and not trigger.near & following:
+        return False
+    if any(not groups[name] & around for name in trigger.needs):
+        return False
+    if any(groups[name] & around for name in trigger.without):
+        return False
+    return not trigger.passive or _is_passive(fragment, index)
+
+
+def _is_passive(fragment: tuple[Token, ...], index: int) -> bool:
+    before = {token.word for token in fragment[max(0, index - _BEFORE) : index]}
+    return bool(before & {"is", "gets", "get", "being", "was", "getting", "been", "got", "be", "a"})
+
+
+def _without_counting_steps(fragment: tuple[Token, ...], heads: list[Head]) -> list[Head]:
+    """Steps beside another action count it ("walks 4 steps", "turns in two steps")."""
+    others = [head for head in heads if fragment[head.index].word not in ("step", "steps")]
+    return others or heads[:1]
+
+
+def _split(words: tuple[Token, ...], joint: str, heads: Sequence[Head], part: str) -> list[Clause]:
+    """One clause a head: a later head takes the words that lead up to it."""
+    starts = [0] + [_lead(words, earlier.index, head.index) for earlier, head in pairwise(heads)]
+    ends = [*starts[1:], len(words)]
+    found = []
+    for order, (head, start, end) in enumerate(zip(heads, starts, ends)):
+        inner = Head(head.index - start, head.trigger, head.verb)
+        lead = {token.word for token in words[max(start, head.index - 4) : head.index]}
+        negated = bool(lead & NEGATIONS) or (order == 0 and joint == "without")
+        found.append(Clause(words[start:end], "while" if order else joint, inner, negated, part))
+    return found
+
+
+_LEADING = frozenset(
+    "a an the one his her their its left right big small little wide high full half quarter degree degrees "
+    "slow quick fast slowly quickly not without with to performs performing doing does makes making takes "
+    "taking wide single sharp sudden other another first second large short".split()
+)
+
+
+def _lead(words: Sequence[Token], after: int, head: int) -> int:
+    """Where the words begin that belong to the head, not before the head at `after`."""
+    start = head
+    while start - 1 > after and (words[start - 1].word in _LEADING or _is_number(words[start - 1].word)):
+        start -= 1
+    if (
+        words[start].word in ("left", "right")
+        and start - 1 > after
+        and words[start - 1].word in ("the", "his")
+    ):
+        start += 1
+    return start
+
+
+def _is_number(word: str) -> bool:
+    return word[0].isdigit() or word in lexicon().counts

@@ -1,0 +1,75 @@
+"""Fixtures that several tests share: a small demo dataset and the corpus built from it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+settings.register_profile("steady", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("steady")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def shared(*parts: str) -> Path:
+    """A file of the real data beside the checkout; the test skips where it is absent."""
+    path = SHARED.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"needs {Path(*parts)} of the shared data, which does not lie beside this checkout")
+    return path
+
+
+def irmogen(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run the real command in its own process."""
+    command = [sys.executable, "-m", "pipelines.cli", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def corpus_bytes(root: Path) -> dict[str, bytes]:
+    """Everything in a corpus that must be the same for the same input, by relative path."""
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and path.name != "run.json"
+    }
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo dataset of 60 clips."""
+    from motion.demo.dataset import write_demo
+
+    root = tmp_path_factory.mktemp("demo") / "data"
+    write_demo(root, motions=60)
+    return root
+
+
+@pytest.fixture(scope="session")
+def corpus(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus of the demo dataset; tests that change it work on a copy."""
+    root = tmp_path_factory.mktemp("corpus") / "corpus"
+    irmogen("build", "--input", demo, "--output", root)
+    return root
+
+
+@pytest.fixture
+def build(demo: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Build another corpus of the demo dataset with more flags."""
+
+    def make(*flags: object, name: str = "corpus", data: Path = demo) -> Path:
+        root = tmp_path / name
+        irmogen("build", "--input", data, "--output", root, *flags)
+        return root
+
+    return make

@@ -1,0 +1,126 @@
+"""Step 4, annotate: analyses of goals, assessments and refinements of goal motions and candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import apache_beam as beam
+
+from evaluators.annotation_checks import Statement, Subject, check_statements
+from motion.events import difference
+from motion.skeleton import skeleton
+from schemas.config import BuildConfig
+from schemas.corpus import Corpus, Receipt
+from schemas.fingerprint import fingerprint
+from schemas.rows import facts_of
+from transforms.annotators import Annotator, CandidateView, GoalView, Written, annotator
+from transforms.step import StepResult, corpus_of, digests, run_step, tally
+
+VERSION = 1
+
+
+def annotate_shard(config: BuildConfig, index: int) -> Receipt:
+    """Annotate the goals of one shard, unless the corpus holds the annotations already."""
+    corpus = corpus_of(config)
+    writer = annotator(config)
+    identity = annotate_fingerprint(config, corpus, index)
+    work = lambda: annotate_goals(config, writer, corpus, index)  # noqa: E731
+    return run_step(config, "annotate", index, identity, work)
+
+
+def annotate_fingerprint(config: BuildConfig, corpus: Corpus, index: int) -> str:
+    """Identity of a shard's annotations: who writes them, and about what."""
+    made_from = digests(corpus, index, ["read", "measure", "ladder"])
+    return fingerprint("annotate", VERSION, annotator(config).identity(), config.wordings, made_from)
+
+
+def annotate_goals(config: BuildConfig, writer: Annotator, corpus: Corpus, index: int) -> StepResult:
+    """Annotations of a shard's goals that have a ladder."""
+    views = goal_views(config, corpus, index)
+    rows: list[dict[str, Any]] = []
+    for view in views:
+        written = writer.annotate(view, config.wordings)
+        rows += [_row(writer, view, wrote) for wrote in written]
+    counts = {"goals": tally(len(views), len(views), [])}
+    return StepResult({"annotations": rows}, [], counts)
+
+
+def goal_views(config: BuildConfig, corpus: Corpus, index: int) -> list[GoalView]:
+    """The goals of a shard that have a ladder, with their candidates from far to near."""
+    fps = skeleton(config.skeleton).fps
+    goals = {row["goal_id"]: row for row in corpus.read("goals", index).to_pylist()}
+    facts = {row["goal_id"]: facts_of(row, fps) for row in corpus.read("facts", index).to_pylist()}
+    ladders: dict[str, list[CandidateView]] = {}
+    for row in corpus.read("candidates", index).to_pylist():
+        candidate = CandidateView(
+            row["candidate_id"],
+            facts_of({"frames": row["motion"]["end"] - row["motion"]["start"], **row}, fps),
+            tuple(difference(values) for values in row["differences"]),
+            tuple(difference(values) for edit in row["edits"] for values in edit["breaks"]),
+            row["alignment"],
+            row["source_caption"],
+        )
+        ladders.setdefault(row["goal_id"], []).append(candidate)
+    return [
+        GoalView(
+            goal_id, goals[goal_id]["split"], goals[goal_id]["caption"], facts[goal_id], tuple(candidates)
+        )
+        for goal_id, candidates in sorted(ladders.items())
+    ]
+
+
+def _row(writer: Annotator, view: GoalView, wrote: Written) -> dict[str, Any]:
+    statements = _statements(view, wrote)
+    verdicts = [statement.verdict for statement in statements]
+    about = wrote.candidate_id or view.goal_id
+    suffix = f"analysis-{wrote.wording}" if wrote.kind == "analysis" else "assessment"
+    return {
+        "annotation_id": f"{about}-{suffix}",
+        "goal_id": view.goal_id,
+        "candidate_id": wrote.candidate_id,
+        "split": view.split,
+        "kind": wrote.kind,
+        "wording": wrote.wording,
+        "text": wrote.text,
+        "refinement": wrote.refinement,
+        "perfect": wrote.perfect,
+        "annotator": writer.name,
+        "model": writer.model,
+        "prompt_hash": writer.prompt_hash(),
+        "request_id": wrote.request_id,
+        "supported": verdicts.count("supported"),
+        "contradicted": verdicts.count("contradicted"),
+        "unverifiable": verdicts.count("unverifiable"),
+        "statements": [asdict(statement) for statement in statements],
+    }
+
+
+def _statements(view: GoalView, wrote: Written) -> tuple[Statement, ...]:
+    if wrote.kind == "analysis":
+        return ()
+    candidate = next((c for c in view.candidates if c.candidate_id == wrote.candidate_id), None)
+    subject = (
+        Subject(view.facts, candidate.facts, candidate.known)
+        if candidate
+        else Subject(view.facts, view.facts)
+    )
+    return check_statements(wrote.named, wrote.matched, subject)
+
+
+@dataclass
+class Annotate(beam.PTransform):
+    """PCollection[int] -> PCollection[int]: shards whose goals are annotated."""
+
+    config: BuildConfig
+
+    def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
+        """Annotate each shard."""
+        config = self.config
+
+        def work(index: int) -> Iterator[int]:
+            annotate_shard(config, index)
+            yield index
+
+        return pcoll | "Annotate" >> beam.FlatMap(work)
