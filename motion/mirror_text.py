@@ -35,7 +35,8 @@ _GUIDES = (
 )
 
 _LEFT_IS_VERB_AFTER = re.compile(
-    rf"^\s+(?:(?:the|a|an|his|her|their|its)\s+(?:{_PLACES})\b|over\b|behind\b|alone\b|hanging\b)", re.IGNORECASE
+    rf"^\s+(?:(?:the|a|an|his|her|their|its)\s+(?:{_PLACES})\b|over\b|behind\b|alone\b|hanging\b)",
+    re.IGNORECASE,
 )
 _LEFT_IS_VERB_BEFORE = re.compile(
     r"\b(?:what|nothing|something|anything|everything|all|none|much)(?:\s+that)?(?:'s|\s+is|\s+was|\s+are)?\s+$",
@@ -48,7 +49,9 @@ _RIGHT_ALONE_BEFORE = re.compile(r"\b(?:all|that's|that\s+is)\s+$", re.IGNORECAS
 _RIGHT_ALONE_AFTER = re.compile(
     r"^(?:\s+away\b|[\s-]+angle|\s+(?:him|her|it)self\b|\s+themsel|\s+now\b|\s+in\s+front\b)", re.IGNORECASE
 )
-_RIGHT_MOMENT = re.compile(r"^\s+(?:after|before|then|there|here|as|when|where|next\s+to|at)\b", re.IGNORECASE)
+_RIGHT_MOMENT = re.compile(
+    r"^\s+(?:after|before|then|there|here|as|when|where|next\s+to|at)\b", re.IGNORECASE
+)
 _DIRECTION_BEFORE = re.compile(rf"\b(?:(?:{_MOVES})\w*|{_GUIDES})[\s-]+$", re.IGNORECASE)
 
 
@@ -62,7 +65,7 @@ def mirror_text(text: str) -> str:
 
 
 def one_spelling(text: str) -> str:
-    """The text with every form of counterclockwise (anti-clockwise, counter clockwise, ...) in one spelling."""
+    """The text with anti-clockwise, counter clockwise and their like all spelled counterclockwise."""
     return _ROTATION.sub(lambda m: _like(m[0], "counterclockwise") if m[1] else m[0], text)
 
 

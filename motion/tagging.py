@@ -20,25 +20,37 @@ _ADJECTIVE_ENDINGS = ("ful", "less", "ous", "ive", "able", "ible", "ish", "ic", 
 _NOUN_ENDINGS = ("tion", "ment", "ness", "ity", "ance", "ence", "ship", "er", "or", "ism", "ist")
 _BEFORE_NOUN = ("DET", "ADJ", "NUM")
 _POSSESSIVE = ("his", "her", "their", "its", "my", "your", "our")
-_AUXILIARIES_OF_VERBS = ("can", "could", "will", "would", "should", "may", "might", "must", "do", "does", "did")
+_AUXILIARIES_OF_VERBS = (
+    "can",
+    "could",
+    "will",
+    "would",
+    "should",
+    "may",
+    "might",
+    "must",
+    "do",
+    "does",
+    "did",
+)
 
 
 def tag(text: str) -> str:
     """The words of a caption as `lemma/TAG`, joined by spaces; empty for a text without words."""
-    words = [part for word in _WORD.findall(text.replace("-", "").lower()) for part in _split(word)]
+    found = [word for word in _WORD.findall(text.replace("-", "").lower()) if _without_clitic(word).isalpha()]
+    words = [_without_clitic(word) for word in found]
     tags: list[str] = []
     for index, word in enumerate(words):
         following = words[index + 1] if index + 1 < len(words) else ""
-        tags.append(_tag(words[:index], tags, word, following))
+        negated = found[index].endswith("n't")
+        tags.append("AUX" if negated else _tag(words[:index], tags, word, following))
     return " ".join(f"{_lemma(word, kind)}/{kind}" for word, kind in zip(words, tags, strict=True))
 
 
-def _split(word: str) -> list[str]:
-    """A contraction without its clitic: what follows the apostrophe is no word of letters."""
+def _without_clitic(word: str) -> str:
+    """A contraction without its end: what follows the apostrophe is no word of letters."""
     stem = word.split("'")[0]
-    if word.endswith("n't") and stem.endswith("n") and stem not in ("can",):
-        stem = stem[:-1]
-    return [stem] if stem else []
+    return stem[:-1] if word.endswith("n't") and word != "can't" else stem
 
 
 def _tag(words: list[str], tags: list[str], word: str, following: str) -> str:
@@ -46,7 +58,8 @@ def _tag(words: list[str], tags: list[str], word: str, following: str) -> str:
     if word in _SIDES:
         return _side_tag(before, before_tag, following)
     if word == "to":
-        return "PART" if _may_be_verb(following) and following == _verb_lemma(following) else "ADP"
+        infinitive = _may_be_verb(following) and following == _verb_lemma(following)
+        return "PART" if infinitive and before != following else "ADP"
     if word in ("that", "her"):
         return _determiner_or_pronoun(word, following)
     if word in ("is", "are", "was", "were", "be", "been", "being", "am"):
@@ -55,6 +68,8 @@ def _tag(words: list[str], tags: list[str], word: str, following: str) -> str:
         helps = following == "not" or (_may_be_verb(following) and following not in BOTH)
         return "AUX" if helps else "VERB"
     kinds = _kinds(word)
+    if kinds == ("ADV",) and before_tag == "DET" and following and "NOUN" in _kinds(following):
+        return "ADJ"
     if len(kinds) == 1:
         return kinds[0]
     return _noun_or_verb(word, kinds, before, before_tag, following)
@@ -104,9 +119,7 @@ def _by_ending(word: str) -> str:
     return "ADJ" if word.endswith(_ADJECTIVE_ENDINGS) else "NOUN"
 
 
-def _noun_or_verb(
-    word: str, kinds: tuple[str, ...], before: str, before_tag: str, following: str
-) -> str:
+def _noun_or_verb(word: str, kinds: tuple[str, ...], before: str, before_tag: str, following: str) -> str:
     """Words such as step, walks, turn: decided by what stands before them, then by what follows."""
     if before in _AUXILIARIES_OF_VERBS or before_tag in ("PART", "PRON"):
         return "VERB"

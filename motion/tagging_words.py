@@ -26,67 +26,74 @@ _CLOSED = {
 }
 
 _NOUNS = (
-    "person man woman figure human guy someone's girl boy people individual subject character adult child "
-    "lady gentleman athlete dancer arm hand leg foot knee elbow shoulder head chest hip waist wrist ankle toe "
-    "heel finger thumb fist palm neck torso body spine stomach belly forearm thigh shin ear eye nose mouth chin "
-    "hair limb side front ground floor wall chair table bench stool box ball door stair staircase ladder rope "
-    "beam ramp object thing item bottle cup glass shelf bar rail handrail air circle square curve line "
-    "diagonal zigzag path direction way place spot position stance posture pose pace speed time degree "
-    "meter metre centimeter centimetre foot inch second minute couple bit lot few moment beginning end middle "
-    "top bottom level height distance length angle arc axis clock motion movement manner gesture greeting "
-    "exercise aerobics cartwheel handstand somersault ballet salsa waltz tango karate yoga boxing tennis golf "
-    "basketball baseball football soccer volleyball racket bat club guitar violin piano drum trumpet phone "
-    "bird chicken monkey dog horse frog zombie gorilla robot animal plane airplane wing ninja soldier drunk "
-    "music beat rhythm balance obstacle hurdle trunk sequence pair set corner centre center edge surface "
-    "water sky sun camera crowd partner opponent car bike bicycle swimming room quarter degree half opposite "
-    "counterclock sidestep pushup situp squat lap sprint hop jog kneel lunge leap stomp hesitation force "
-    "shape letter row weight basket lid jar bag window button lever handle steering wheel".split()
-)
+    "person man woman figure human guy someone's girl boy people individual subject character adult "
+    "child lady gentleman athlete dancer arm hand leg foot knee elbow shoulder head chest hip waist "
+    "wrist ankle toe heel finger thumb fist palm neck torso body spine stomach belly forearm thigh "
+    "shin ear eye nose mouth chin hair limb side front ground floor wall chair table bench stool box "
+    "ball door stair staircase ladder rope beam ramp object thing item bottle cup glass shelf bar "
+    "rail handrail air circle square curve line diagonal zigzag path direction way place spot "
+    "position stance posture pose pace speed time degree meter metre centimeter centimetre inch "
+    "second minute couple bit lot few moment beginning end middle top bottom level height distance "
+    "length angle arc axis clock motion movement manner gesture greeting exercise aerobics cartwheel "
+    "handstand somersault ballet salsa waltz tango karate yoga boxing tennis golf basketball baseball "
+    "football soccer volleyball racket bat club guitar violin piano drum trumpet phone bird chicken "
+    "monkey dog horse frog zombie gorilla robot animal plane airplane wing ninja soldier drunk music "
+    "beat rhythm balance obstacle hurdle trunk sequence pair set corner centre center edge surface "
+    "water sky sun camera crowd partner opponent car bike bicycle room quarter half opposite "
+    "counterclock sidestep pushup situp lap hesitation force shape letter row weight basket lid jar "
+    "bag window button lever handle steering wheel"
+).split()
+
 
 _VERBS = (
-    "go get take make do perform begin start stop continue seem appear look try attempt want need keep hold "
-    "let put set bring carry give grab grasp pick lift raise lower place drop throw toss catch pull push shove "
-    "move bend lean straighten stretch extend reach sit stand lie lay crouch kneel crawl climb walk run skip "
-    "tiptoe march pace stroll stride hurry wander stumble stagger limp trip slip fall shuffle sneak creep "
-    "leap hop bounce rotate spin twist pivot twirl sway rock shake nod wave clap salute bow greet point "
-    "gesture swing punch hit strike kick knee block dodge duck evade jab fight box slap touch rub scratch "
-    "wipe wash clean open close shut drink eat pour stir cook play strum conduct sing talk speak listen watch "
-    "stare search find hide wait rest relax pause stay remain stop return come arrive leave enter exit pass "
-    "cross follow lead face avoid step balance wobble circle approach bring keep lose regain recover roll "
-    "tumble flip dance perform exercise stomp stamp squat lunge jump jog sprint swim fly float paddle row "
-    "shoot aim fire drive ride press squeeze tap knock pat hug cradle imitate mimic pretend act use work "
-    "practice practise repeat change switch alternate shift transfer adjust position bring flap flail "
-    "wiggle wriggle shrug cup clasp fold unfold tuck spread part join meet separate cover interlock "
-    "complete finish end signal motion beckon indicate gather lurch dip sink rise straddle drag slide glide "
-    "pirouette prance trot gallop brace steady support proceed advance retreat veer swerve curve loop zigzag "
-    "mop sweep dribble serve pitch bowl bat lob fish chop dig saw hammer paint write draw type read count "
-    "stagger backpedal sidestep traverse travel head hunch slouch slump tilt turn wind stroke weave yawn "
-    "sneeze cough laugh cry become show walk resemble cartwheel hover plant ascend descend bump push "
-    "dust pump circulate windmill outstretch curl flex clench contract lock unlock release let peek peer "
-    "examine inspect check juggle spar warm cool kneel happen hunker goosestep tie untie".split()
-)
+    "go get take make do perform begin start stop continue seem appear look try attempt want need "
+    "keep hold let put set bring carry give grab grasp pick lift raise lower place drop throw toss "
+    "catch pull push shove move bend lean straighten stretch extend reach sit stand lie lay crouch "
+    "kneel crawl climb walk run skip tiptoe march pace stroll stride hurry wander stumble stagger "
+    "limp trip slip fall shuffle sneak creep leap hop bounce rotate spin twist pivot twirl sway rock "
+    "shake nod wave clap salute bow greet point gesture swing punch hit strike kick knee block dodge "
+    "duck evade jab fight box slap touch rub scratch wipe wash clean open close shut drink eat pour "
+    "stir cook play strum conduct sing talk speak listen watch stare search find hide wait rest relax "
+    "pause stay remain return come arrive leave enter exit pass cross follow lead face avoid step "
+    "balance wobble circle approach lose regain recover roll tumble flip dance exercise stomp stamp "
+    "squat lunge jump jog sprint swim fly float paddle row shoot aim fire drive ride press squeeze "
+    "tap knock pat hug cradle imitate mimic pretend act use work practice practise repeat change "
+    "switch alternate shift transfer adjust position flap flail wiggle wriggle shrug cup clasp fold "
+    "unfold tuck spread part join meet separate cover interlock complete finish end signal motion "
+    "beckon indicate gather lurch dip sink rise straddle drag slide glide pirouette prance trot "
+    "gallop brace steady support proceed advance retreat veer swerve curve loop zigzag mop sweep "
+    "dribble serve pitch bowl bat lob fish chop dig saw hammer paint write draw type read count "
+    "backpedal sidestep traverse travel head hunch slouch slump tilt turn wind stroke weave yawn "
+    "sneeze cough laugh cry become show resemble cartwheel hover plant ascend descend bump dust pump "
+    "circulate windmill outstretch curl flex clench contract lock unlock release peek peer examine "
+    "inspect check juggle spar warm cool happen hunker goosestep tie untie"
+).split()
+
 
 # Noun or verb, as their neighbours decide.
 _BOTH = (
-    "walk step turn run jump kick punch wave swing bow squat lunge hop jog sprint stretch reach throw dance "
-    "exercise stop start push pull lift twist spin circle move stand crouch stride stumble shuffle skip leap "
-    "march stroll pace twirl pivot clap stomp stamp bend lean raise fall slip trip hold catch toss hit strike "
-    "block jab slap touch rub point gesture motion movement play fight box rest pause face head shoulder knee "
-    "hand elbow cross return curve loop zigzag balance position place side sidestep crawl climb roll tumble "
-    "flip swim pass lead bounce shake nod salute shrug slide show part set row stroke serve pitch act use "
-    "work practice change switch shift end finish look drink dip sweep drop cartwheel back circle support "
-    "pose bat rock press tap pat hug signal saw drag".split()
-)
+    "walk step turn run jump kick punch wave swing bow squat lunge hop jog sprint stretch reach throw "
+    "dance exercise stop start push pull lift twist spin circle move stand crouch stride stumble "
+    "shuffle skip leap march stroll pace twirl pivot clap stomp stamp bend lean raise fall slip trip "
+    "hold catch toss hit strike block jab slap touch rub point gesture motion movement play fight box "
+    "rest pause face head shoulder knee hand elbow cross return curve loop zigzag balance position "
+    "place side sidestep crawl climb roll tumble flip swim pass lead bounce shake nod salute shrug "
+    "slide show part set row stroke serve pitch act use work practice change switch shift end finish "
+    "look drink dip sweep drop cartwheel back support pose bat rock press tap pat hug signal saw drag"
+).split()
+
 
 _ADJECTIVES = (
-    "big small large little long short high low wide narrow quick slow sharp tight deep full whole entire "
-    "same other different opposite several many few more most less least own first second third fourth last "
-    "next left upper lower front bent straight raised stretched outstretched extended crossed open closed "
-    "upright standing sitting imaginary invisible normal steady brisk casual fast gentle soft hard strong "
-    "heavy light tired drunk happy sad angry old young injured hurt awkward sudden slight single double "
-    "basic single-handed one-legged circular diagonal horizontal vertical parallel forward right sideways "
-    "ready careful aggressive dominant relaxed apart still wobbly various such".split()
-)
+    "big small large little long short high low wide narrow quick slow sharp tight deep full whole "
+    "entire same other different opposite several many few more most less least own first second "
+    "third fourth last next left upper lower front bent straight raised stretched outstretched "
+    "extended crossed open closed upright imaginary invisible normal steady brisk "
+    "casual fast gentle soft hard strong heavy light tired drunk happy sad angry old young injured "
+    "hurt awkward sudden slight single double basic single-handed one-legged circular diagonal "
+    "horizontal vertical parallel forward right sideways ready careful aggressive dominant relaxed "
+    "apart still wobbly various such"
+).split()
+
 
 IRREGULAR_VERBS = {
     form: base

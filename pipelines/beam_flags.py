@@ -18,7 +18,6 @@ def pipeline_options(flags: list[str]) -> PipelineOptions:
     parser = _BeamArgumentParser(allow_abbrev=False)
     for kind in PipelineOptions.__subclasses__():
         kind._add_argparse_args(parser)
-    parser.add_argument("--runner")
     known, unknown = parser.parse_known_args(flags)
     if unknown:
         raise ValueError(

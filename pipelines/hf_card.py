@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from pipelines.counts import counts_in_order
 from schemas.tables import TABLES
 
 # What each config is for; their columns are listed from the schemas.
@@ -112,11 +113,10 @@ motions = load_dataset("PATH_OF_THIS_FOLDER", "motions", split="{split}").with_f
 
 def _steps_table(manifest: dict[str, Any]) -> str:
     lines = ["| step | in | out | left out, by reason |", "|---|---|---|---|"]
-    for step, units in manifest["steps"].items():
-        for unit, counts in units.items():
-            reasons = {**counts["filtered"], **{f"failed: {k}": v for k, v in counts["failed"].items()}}
-            shown = ", ".join(f"{reason} {number}" for reason, number in sorted(reasons.items())) or "none"
-            lines.append(f"| {step}, {unit} | {counts['rows_in']} | {counts['rows_out']} | {shown} |")
+    for step, unit, counts in counts_in_order(manifest):
+        reasons = {**counts["filtered"], **{f"failed: {k}": v for k, v in counts["failed"].items()}}
+        shown = ", ".join(f"{reason} {number}" for reason, number in sorted(reasons.items())) or "none"
+        lines.append(f"| {step}, {unit} | {counts['rows_in']} | {counts['rows_out']} | {shown} |")
     return "\n".join(lines)
 
 

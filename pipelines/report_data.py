@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -89,7 +90,7 @@ def gather(corpus: Corpus, manifest: dict[str, Any]) -> ReportData:
     """Read a corpus once, without its motions; memory holds one shard of a table at a time."""
     data = ReportData()
     for index in range(corpus.shards):
-        data.lengths.update(corpus.read("motions", index, ["frames"])["frames"].to_pylist())
+        data.lengths.update(_values(corpus.read("motions", index, ["frames"]), "frames"))
         _add_facts(data, corpus, index)
         _add_candidates(data, corpus, index)
         _add_annotations(data, corpus, index)
@@ -100,8 +101,12 @@ def gather(corpus: Corpus, manifest: dict[str, Any]) -> ReportData:
     return data
 
 
+def _values(rows: pa.Table, column: str) -> list[Any]:
+    return rows[column].to_pylist()
+
+
 def _add_facts(data: ReportData, corpus: Corpus, index: int) -> None:
-    for events in corpus.read("facts", index, ["events"])["events"].to_pylist():
+    for events in _values(corpus.read("facts", index, ["events"]), "events"):
         data.actions.update({event["action"] for event in events})
 
 
@@ -113,7 +118,7 @@ def _add_candidates(data: ReportData, corpus: Corpus, index: int) -> None:
     for rank in np.unique(ranks).tolist():
         counts, _ = np.histogram(scores[ranks == rank], SCORE_BINS, (0, 1))
         data.scores[rank] = data.scores.get(rank, np.zeros(SCORE_BINS, np.int64)) + counts
-    for rank, origin in zip(ranks.tolist(), rows["origin"].to_pylist(), strict=True):
+    for rank, origin in zip(ranks.tolist(), _values(rows, "origin"), strict=True):
         data.origins.setdefault(rank, Counter())[origin] += 1
     operations = pc.struct_field(pc.list_flatten(rows["edits"]), "operation")
     data.edits.update(operations.to_pylist())
@@ -125,7 +130,7 @@ def _add_annotations(data: ReportData, corpus: Corpus, index: int) -> None:
     rows = corpus.read("annotations", index, columns)
     for verdict in verdicts:
         data.verdicts[verdict] += int(pc.sum(rows[verdict]).as_py() or 0)
-    kinds = rows["kind"].to_pylist()
+    kinds = _values(rows, "kind")
     for kind, words in zip(kinds, _word_counts(rows["text"]), strict=True):
         data.words.setdefault(kind, Counter())[words] += 1
     for words in _word_counts(rows["refinement"]):
@@ -150,7 +155,7 @@ def _add_tasks(data: ReportData, corpus: Corpus, index: int) -> None:
 
 
 def _add_goals(data: ReportData, corpus: Corpus, index: int) -> None:
-    ids = corpus.read("stage2", index, ["goal_id"])["goal_id"].to_pylist()
+    ids = _values(corpus.read("stage2", index, ["goal_id"]), "goal_id")
     drawn = [goal_id for goal_id in ids if data.goals.takes(goal_id)]
     if not drawn:
         return

@@ -6,9 +6,10 @@ import html
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,8 @@ def histogram(title: str, summary: str, label: str, counts: Mapping[float, int],
         values = np.array(sorted(counts), float)
         weights = np.array([counts[value] for value in sorted(counts)], float)
         if len(values):
-            heights, edges = np.histogram(values, bins=min(bins, max(1, len(values))), weights=weights)
+            count = min(bins, len(values))
+            heights, edges = np.histogram(values, bins=count, weights=weights)
             width = edges[1] - edges[0]
             axes.bar(edges[:-1], heights, width=width * 0.92, align="edge", color=SERIES[0])
         axes.set_xlabel(label)
@@ -139,12 +141,16 @@ def boxes(title: str, summary: str, label: str, histograms: Mapping[str, NDArray
 
 def quantiles(counts: NDArray[np.int64], shares: Sequence[float]) -> list[float]:
     """Quantiles of values over 0 to 1 of which only a histogram is kept; 0 for none."""
-    total = np.concatenate([[0], np.cumsum(counts)])
-    if total[-1] == 0:
+    total = np.cumsum(counts)
+    if not len(total) or total[-1] == 0:
         return [0.0 for _ in shares]
-    edges = np.linspace(0, 1, len(counts) + 1)
-    rising = np.concatenate([[True], np.diff(total) > 0])
-    return [float(np.interp(share * total[-1], total[rising], edges[rising])) for share in shares]
+    found = []
+    for share in shares:
+        wanted = max(share * total[-1], 1e-9)  # above 0, so that the bin holds something
+        place = int(np.searchsorted(total, wanted))
+        inside = (wanted - (total[place] - counts[place])) / counts[place]
+        found.append(float(place + inside) / len(counts))
+    return found
 
 
 def median_of(counts: Counter[int]) -> int:
@@ -157,32 +163,22 @@ def median_of(counts: Counter[int]) -> int:
     return 0
 
 
-class _drawing:  # noqa: N801
+@contextmanager
+def _drawing(height: float) -> Iterator[tuple[Figure, Axes]]:
     """One axes on a figure, drawn in the report's style and without pyplot's state."""
+    import matplotlib
+    from matplotlib.figure import Figure
 
-    def __init__(self, height: float) -> None:
-        import matplotlib
-
-        self._style = matplotlib.rc_context(_STYLE)
-        self._height = height
-
-    def __enter__(self) -> tuple[Figure, Axes]:
-        from matplotlib.figure import Figure
-
-        self._style.__enter__()
-        figure = Figure(figsize=(_WIDTH, self._height), layout="constrained", facecolor="none")
-        axes = figure.add_subplot(facecolor="none")
-        return figure, axes
-
-    def __exit__(self, *error: object) -> None:
-        self._style.__exit__(None, None, None)
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(_WIDTH, height), layout="constrained", facecolor="none")
+        yield figure, figure.add_subplot(facecolor="none")
 
 
 def _colours(count: int) -> list[str]:
     return [SERIES[place % len(SERIES)] for place in range(count)]
 
 
-def _whole_numbers(most: int):  # type: ignore[no-untyped-def]
+def _whole_numbers(most: int) -> Any:
     from matplotlib.ticker import MaxNLocator
 
     return MaxNLocator(most, integer=True)

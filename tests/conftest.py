@@ -47,11 +47,11 @@ def corpus_bytes(root: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A demo dataset of 60 clips."""
+    """A demo dataset of 70 clips: two shards."""
     from motion.demo.dataset import write_demo
 
     root = tmp_path_factory.mktemp("demo") / "data"
-    write_demo(root, motions=60)
+    write_demo(root, motions=70)
     return root
 
 

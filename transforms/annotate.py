@@ -16,7 +16,7 @@ from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
 from schemas.rows import facts_of
 from transforms.annotators import Annotator, CandidateView, GoalView, Written, annotator
-from transforms.step import StepResult, corpus_of, digests, run_step, tally
+from transforms.step import DeadLetter, StepResult, corpus_of, digests, failure, run_step, tally
 
 VERSION = 1
 
@@ -40,11 +40,14 @@ def annotate_goals(config: BuildConfig, writer: Annotator, corpus: Corpus, index
     """Annotations of a shard's goals that have a ladder."""
     views = goal_views(config, corpus, index)
     rows: list[dict[str, Any]] = []
+    left_out: list[DeadLetter] = []
     for view in views:
-        written = writer.annotate(view, config.wordings)
-        rows += [_row(writer, view, wrote) for wrote in written]
-    counts = {"goals": tally(len(views), len(views), [])}
-    return StepResult({"annotations": rows}, [], counts)
+        try:
+            rows += [_row(writer, view, wrote) for wrote in writer.annotate(view, config.wordings)]
+        except Exception as error:
+            left_out.append(failure("annotate", view.goal_id, error, {"goal_id": view.goal_id}))
+    counts = {"goals": tally(len(views), len(views) - len(left_out), left_out)}
+    return StepResult({"annotations": rows}, left_out, counts)
 
 
 def goal_views(config: BuildConfig, corpus: Corpus, index: int) -> list[GoalView]:

@@ -9,43 +9,24 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
-from numpy.typing import NDArray
 
 from evaluators.alignment import Alignment, alignment
 from evaluators.annotation_checks import Subject, difference_verdict
 from motion.compare import differences, merge
 from motion.events import Difference
-from motion.facts import Facts, measure
-from motion.features import features_from_joints, joints_from_features
-from motion.perturb import Edit, propose
-from motion.perturb import Subject as Perturbable
-from motion.seeds import generator
+from motion.facts import Facts
+from motion.perturb import Edit
 from motion.skeleton import skeleton
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
 from schemas.rows import MotionRef, facts_of
-from transforms.measure import Segment, segment, segment_joints, unpack
+from transforms.measure import unpack
+from transforms.perturb import Goal, Perturbed, perturb_goals
 from transforms.search import Pick
-from transforms.step import DeadLetter, StepResult, corpus_of, digests, run_step, tally
+from transforms.step import DeadLetter, StepResult, corpus_of, digests, failure, run_step, tally
 
 VERSION = 1
-
-# How strongly each perturbed candidate of a ladder departs from the goal, strong to weak.
-STRENGTHS = (0.9, 0.35)
-
-
-@dataclass(frozen=True)
-class Goal:
-    """A goal with its motion's measured facts."""
-
-    row: dict[str, Any]
-    facts: Facts
-
-    @property
-    def id(self) -> str:
-        """The goal's id."""
-        return self.row["goal_id"]
 
 
 @dataclass(frozen=True)
@@ -60,17 +41,6 @@ class Rung:
     edits: tuple[Edit, ...] = ()
     source_goal_id: str = ""
     source_caption: str = ""
-
-
-@dataclass(frozen=True)
-class Perturbed:
-    """A perturbed version of a goal's motion."""
-
-    id: str
-    goal: Goal
-    features: NDArray[np.float32]
-    edits: tuple[Edit, ...]
-    facts: Facts
 
 
 def ladder_shard(config: BuildConfig, index: int, picks: Iterable[Pick]) -> Receipt:
@@ -99,19 +69,21 @@ def build_ladders(config: BuildConfig, corpus: Corpus, index: int, picks: list[P
     offered: dict[str, list[Pick]] = {}
     for pick in picks:
         offered.setdefault(pick.goal_id, []).append(pick)
-    made = perturb_goals(config, corpus, index, goals, offered)
     judge = alignment(config.alignment)
+    retrieved = {g.id: retrieved_rungs(config, judge, g, offered.get(g.id, [])) for g in goals}
+    # Where too few other motions differ from the goal's, more perturbed ones take their places.
+    wanted = {g.id: max(config.perturbed, config.ladder - len(retrieved[g.id])) for g in goals}
+    made, errors = perturb_goals(config, corpus, index, goals, wanted)
     candidates: list[dict[str, Any]] = []
     perturbed: list[dict[str, Any]] = []
     left_out: list[DeadLetter] = []
     for goal in goals:
+        if goal.id in errors:
+            left_out.append(failure("ladder", goal.id, errors[goal.id], {"goal_id": goal.id}))
+            continue
         versions = made[goal.id]
-        rungs = choose(
-            retrieved_rungs(config, judge, goal, offered.get(goal.id, [])),
-            perturbed_rungs(judge, goal, versions),
-            config.ladder,
-            config.perturbed,
-        )
+        altered = perturbed_rungs(judge, goal, versions)
+        rungs = choose(retrieved[goal.id], altered, config.ladder, config.perturbed)
         if len(rungs) < config.ladder:
             detail = f"{len(rungs)} intermediate motions can be had, {config.ladder} are asked for"
             payload = json.dumps({"goal_id": goal.id})
@@ -131,53 +103,6 @@ def _goals(config: BuildConfig, corpus: Corpus, index: int) -> list[Goal]:
         Goal(rows[facts["goal_id"]], facts_of(facts, fps))
         for facts in corpus.read("facts", index).to_pylist()
     ]
-
-
-def perturb_goals(
-    config: BuildConfig, corpus: Corpus, index: int, goals: list[Goal], offered: dict[str, list[Pick]]
-) -> dict[str, list[Perturbed]]:
-    """Perturbed versions of each goal's motion, with their facts measured anew.
-
-    Where too few other motions can be had for a ladder, more versions are made instead.
-    """
-    body = skeleton(config.skeleton)
-    joints = segment_joints(config, corpus, index, [goal.row for goal in goals])
-    donors = _donors(config, goals, joints)
-    drafts: list[tuple[Goal, str, NDArray[np.float32], tuple[Edit, ...]]] = []
-    for goal in goals:
-        wanted = max(config.perturbed, config.ladder - len(offered.get(goal.id, [])))
-        if wanted == 0:
-            continue
-        subject = Perturbable(joints[segment(goal.row)], body, goal.facts.events)
-        strengths = np.interp(np.linspace(0, 1, wanted), np.linspace(0, 1, len(STRENGTHS)), STRENGTHS)
-        key = f"{config.seed}/{goal.id}"
-        versions = propose(subject, donors[goal.id], key, wanted, [float(s) for s in strengths])
-        for number, (changed, edits) in enumerate(versions):
-            drafts.append((goal, f"{goal.id}-p{number}", features_from_joints(changed, body), edits))
-    facts = measure([joints_from_features(features, body) for _, _, features, _ in drafts], body)
-    made: dict[str, list[Perturbed]] = {goal.id: [] for goal in goals}
-    for (goal, name, features, edits), found in zip(drafts, facts, strict=True):
-        made[goal.id].append(Perturbed(name, goal, features, edits, found))
-    return made
-
-
-def _donors(
-    config: BuildConfig, goals: list[Goal], joints: dict[Segment, NDArray[np.float32]]
-) -> dict[str, Perturbable | None]:
-    """Another clip of the same shard and split for each goal, drawn by the goal's id."""
-    body = skeleton(config.skeleton)
-    by_split: dict[str, list[Goal]] = {}
-    for goal in goals:
-        by_split.setdefault(goal.row["split"], []).append(goal)
-    donors: dict[str, Perturbable | None] = {}
-    for goal in goals:
-        others = [o for o in by_split[goal.row["split"]] if o.row["motion_id"] != goal.row["motion_id"]]
-        if not others:
-            donors[goal.id] = None
-            continue
-        other = others[int(generator("donor", config.seed, goal.id).integers(len(others)))]
-        donors[goal.id] = Perturbable(joints[segment(other.row)], body, other.facts.events)
-    return donors
 
 
 def retrieved_rungs(config: BuildConfig, judge: Alignment, goal: Goal, picks: list[Pick]) -> list[Rung]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import apache_beam as beam
 import numpy as np
@@ -17,16 +17,18 @@ from motion.compare import fact_vector
 from motion.facts import Facts, measure
 from motion.features import joints_from_features
 from motion.seeds import seed
-from motion.skeleton import skeleton
+from motion.skeleton import Skeleton, skeleton
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
 from schemas.rows import MotionRef, facts_of
 from schemas.shards import features_of
-from transforms.step import DeadLetter, StepResult, base_id, corpus_of, digests, run_step, tally
+from transforms.step import DeadLetter, StepResult, base_id, corpus_of, digests, failure, run_step, tally
 from transforms.words import word_vector
 
 VERSION = 1
+
+Key = TypeVar("Key")
 
 Segment = tuple[str, int, int]  # motion id, first frame, frame after the last
 
@@ -61,14 +63,18 @@ def measure_goals(config: BuildConfig, corpus: Corpus, index: int) -> StepResult
     """Facts of every goal of a shard; goals whose caption its motion contradicts are left out."""
     goals = corpus.read("goals", index).to_pylist()
     clips = segment_joints(config, corpus, index, goals)
-    measured = dict(zip(clips, measure(list(clips.values()), skeleton(config.skeleton)), strict=True))
+    measured = measure_each(clips, skeleton(config.skeleton))
     rows: list[dict[str, Any]] = []
     left_out: list[DeadLetter] = []
     for goal in goals:
         facts = measured[segment(goal)]
+        about = {"goal_id": goal["goal_id"], "caption": goal["caption"]}
+        if isinstance(facts, Exception):
+            left_out.append(failure("measure", goal["goal_id"], facts, about))
+            continue
         why = contradiction(goal["caption"], facts)
         if why:
-            payload = json.dumps({"goal_id": goal["goal_id"], "caption": goal["caption"]}, ensure_ascii=False)
+            payload = json.dumps(about, ensure_ascii=False)
             left_out.append(
                 DeadLetter("measure", "filtered", "caption_contradicted", goal["goal_id"], why, payload)
             )
@@ -85,6 +91,20 @@ def measure_goals(config: BuildConfig, corpus: Corpus, index: int) -> StepResult
         )
     counts = {"goals": tally(len(goals), len(rows), left_out)}
     return StepResult({"facts": rows}, left_out, counts)
+
+
+def measure_each(clips: Mapping[Key, NDArray[np.float32]], body: Skeleton) -> dict[Key, Facts | Exception]:
+    """Facts of each clip, or the error that measuring it raised: a bad clip costs only itself."""
+    try:
+        return dict(zip(clips, measure(list(clips.values()), body), strict=True))
+    except Exception:
+        found: dict[Key, Facts | Exception] = {}
+        for key, joints in clips.items():
+            try:
+                found[key] = measure([joints], body)[0]
+            except Exception as error:
+                found[key] = error
+        return found
 
 
 def segment(goal: dict[str, Any]) -> Segment:

@@ -7,6 +7,8 @@ where it was and a doubled bundle writes the same bytes over themselves.
 
 from __future__ import annotations
 
+import json
+import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +39,14 @@ class DeadLetter:
     def as_row(self) -> dict[str, Any]:
         """A row of the dead_letters table."""
         return dict(vars(self))
+
+
+def failure(step: str, input_id: str, error: Exception, payload: dict[str, Any]) -> DeadLetter:
+    """The letter of an input that an error cost; the run goes on without it."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    detail = f"{error} ({Path(where.filename).name}, line {where.lineno}, {where.name})"
+    text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
+    return DeadLetter(step, "failed", type(error).__name__, input_id, detail, text)
 
 
 @dataclass

@@ -190,7 +190,9 @@ def throw(stage: Stage, side: str, speed: str) -> None:
     stage.ramp(begin, back, twist=-sign * -38.0, lean=-6.0 * sign, bend=-6.0)
     stage.limb(begin, back, front, flex=48.0, out=14.0, elbow=25.0)
     release = back + 0.34 * pace
-    stage.step(front, back - 0.42 * pace, back + 0.06, stage.centre + stage.ahead(0.34), stage.yaw, 0.09, 20.0)
+    stage.step(
+        front, back - 0.42 * pace, back + 0.06, stage.centre + stage.ahead(0.34), stage.yaw, 0.09, 20.0
+    )
     stage.limb(back, release, side, flex=82.0, out=10.0, spin=10.0, elbow=12.0)
     stage.ramp(back, release + 0.12, twist=-sign * 32.0, lean=0.0, bend=20.0)
     stage.limb(back, release, front, flex=-12.0, out=16.0)

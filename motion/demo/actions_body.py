@@ -158,7 +158,9 @@ def kneel(stage: Stage, side: str, speed: str) -> None:
     """Go down on the knee of `side`, the other foot in front."""
     pace = TEMPO[speed] * stage.style.tempo
     begin = stage.now
-    stage.step(other(side), begin + 0.05, begin + 0.55 * pace, stage.centre + stage.ahead(0.43), stage.yaw, 0.08)
+    stage.step(
+        other(side), begin + 0.05, begin + 0.55 * pace, stage.centre + stage.ahead(0.43), stage.yaw, 0.08
+    )
     back, landed = begin + 0.6 * pace, begin + 1.1 * pace
     place, yaw = stage.foothold(side, stage.centre + stage.ahead(-0.37), stage.yaw)
     stage.feet[side].move(back, landed, place, yaw, 0.07)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,14 +10,19 @@ import numpy as np
 from motion.demo.phrases import PHRASES
 from motion.demo.stage import Done
 
-_SUBJECTS = (
-    *(("a person", "their"), ("a man", "his"), ("a woman", "her"), ("someone", "their"), ("a figure", "its")),
-    *(("the person", "their"), ("the man", "his"), ("the woman", "her"), ("a person", "his"), ("a guy", "his")),
+_SUBJECTS = tuple(
+    pair.partition("/")[::2]
+    for pair in (
+        "a person/their|a man/his|a woman/her|someone/their|a figure/its|"
+        "the person/their|the man/his|the woman/her|a person/his|a guy/his"
+    ).split("|")
 )
 _AGAIN = {"his": "he", "her": "she", "their": "they", "its": "it"}
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _FREQUENCIES = ("", "once", "twice")
-_DOUBLED = frozenset({"step", "jog", "clap", "squat", "sit", "hop", "put", "set", "spin", "get", "bob"})
+_DOUBLED = frozenset(
+    "step sidestep jog clap squat sit hop put set spin get drop grab let zigzag".split()  # final consonant
+)
 _TYPO_SHARE = 0.01
 # A spelling mistake must not change what a caption claims.
 _SPARED = ("left", "right", "clockwise", "forward", "backward")
@@ -49,14 +54,22 @@ def caption(rng: np.random.Generator, events: Sequence[Done], detail: int) -> st
 def phrase(rng: np.random.Generator, event: Done, speaker: Voice) -> str:
     """What is done, beginning with the bare verb: "wave the left hand three times"."""
     kinds = PHRASES[event.action]
-    choices = [text for text, needs in kinds if _fits(event, needs)]
+    choices = [text for text, needs in kinds if _fits(event, speaker.detail, needs)]
     template = choices[int(rng.integers(len(choices)))]
     return " ".join(template.format(**_fields(rng, event, speaker)).split())
 
 
-def _fits(event: Done, needs: str) -> bool:
+def _fits(event: Done, detail: int, needs: str) -> bool:
     """Whether a phrase may be used: each word of `needs` is a value of the event, "!" before it denies."""
-    values = {event.side, event.direction, event.path, event.speed, str(event.count), f"{event.amount:.0f}deg"}
+    values = {
+        event.side,
+        event.direction,
+        event.path,
+        event.speed,
+        str(event.count),
+        f"{event.amount:.0f}deg",
+    }
+    values |= {"full"} if detail == 2 else set()
     # One word may list values of which one is enough: left|right.
     return all(
         values.isdisjoint(need[1:].split("|")) if need.startswith("!") else values & set(need.split("|"))
@@ -89,7 +102,6 @@ def _fields(rng: np.random.Generator, event: Done, speaker: Voice) -> dict[str, 
         "steps": _steps(rng, event.count) if detail == 2 else "",
         "degrees": f"{event.amount:.0f}",
         "fast": _speed(rng, event.speed) if detail == 2 or (detail and rng.random() < 0.4) else "",
-        "opposite": {"left": "right", "right": "left"}.get(event.direction, ""),
         "round": {"left": "counterclockwise", "right": "clockwise"}.get(event.side, ""),
     }
 
@@ -126,7 +138,7 @@ def _join(rng: np.random.Generator, verbs: list[str], speaker: Voice) -> str:
     subject, again = speaker.subject, _AGAIN[speaker.owner]
     now = [third_person(verb) for verb in verbs]
     # "they" takes the bare verb.
-    back = [verb if again == "they" else third_person(verb) for verb in verbs]
+    back = [verb.replace("~", "") if again == "they" else third_person(verb) for verb in verbs]
     if len(verbs) == 1:
         return _either(rng, f"{subject} {now[0]}", f"{subject} {now[0]}", f"{subject} is {gerund(verbs[0])}")
     if len(verbs) == 2:
@@ -150,26 +162,31 @@ def _join(rng: np.random.Generator, verbs: list[str], speaker: Voice) -> str:
     )
 
 
-def third_person(verb: str) -> str:
-    """walks, reaches, carries: of a phrase that begins with the bare verb."""
-    word, space, rest = verb.partition(" ")
+def third_person(phrase: str) -> str:
+    """walks, reaches, carries: a phrase that begins with the bare verb, its verbs inflected."""
+    return _inflect(phrase, _third_person)
+
+
+def gerund(phrase: str) -> str:
+    """walking, stepping, taking: a phrase that begins with the bare verb, its verbs inflected."""
+    return _inflect(phrase, _gerund)
+
+
+def _inflect(phrase: str, form: Callable[[str], str]) -> str:
+    first, *others = phrase.split(" ")
+    return " ".join([form(first), *(form(word[1:]) if word[0] == "~" else word for word in others)])
+
+
+def _third_person(word: str) -> str:
     if word.endswith(("s", "sh", "ch", "x", "z", "go", "do")):
-        word += "es"
-    elif word.endswith("y") and word[-2] not in "aeiou":
-        word = word[:-1] + "ies"
-    else:
-        word += "s"
-    return word + space + rest
+        return word + "es"
+    return word + "s"
 
 
-def gerund(verb: str) -> str:
-    """walking, stepping, taking: of a phrase that begins with the bare verb."""
-    word, space, rest = verb.partition(" ")
+def _gerund(word: str) -> str:
     if word in _DOUBLED:
-        word += word[-1]
-    elif word.endswith("e") and not word.endswith("ee"):
-        word = word[:-1]
-    return f"{word}ing{space}{rest}"
+        return word + word[-1] + "ing"
+    return (word[:-1] if word.endswith("e") else word) + "ing"
 
 
 def _typo(rng: np.random.Generator, text: str) -> str:

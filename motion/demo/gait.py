@@ -161,11 +161,6 @@ def turn(stage: Stage, side: str, degrees: float, speed: str) -> None:
         lift_off = start + index * pace
         foot = side if index % 2 == 0 else other
         stage.step(foot, lift_off, lift_off + 0.85 * pace, stage.centre, stage.yaw + sign * aim, 0.08, 18.0)
-    if len(aims) % 2 == 1:
-        foot = side if len(aims) % 2 == 0 else other
-        lift_off = start + len(aims) * pace
-        stage.step(foot, lift_off, lift_off + 0.85 * pace, stage.centre, stage.yaw + sign * degrees, 0.07, 18.0)
-        aims.append(degrees)
     stage.yaw += sign * degrees
     end = start + len(aims) * pace + 0.25
     stage.ramp(end - 0.45, end, look=0.0, swing=0.0)

@@ -2,7 +2,8 @@
 
 A phrase begins with a bare verb; its places are filled in motion/demo/captions.py. The condition lists
 values of the event (side, direction, path, speed, count, amount as "90deg"): all words must hold, a|b
-means one of them, ! denies.
+means one of them, ! denies, "full" asks for the fullest level of detail. A further verb that takes the same
+form as the first is marked with ~.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 _WALK = (
     ("walk {to} {steps} {fast}", "straight forward"),
     ("walk {must} {fast}", "straight"),
+    ("take {steps} {must} {fast}", "straight full"),
+    ("walk {must} for {steps} {fast}", "straight full"),
     ("stroll {to}", "straight forward slow"),
     ("stride {to} {fast}", "straight forward fast"),
     ("go {must} {steps} at a walk {fast}", "straight"),
@@ -23,7 +26,7 @@ _WALK = (
     ("walk {round} in a full circle {fast}", "circle"),
     ("walk all the way around in a {round} circle {fast}", "circle"),
     ("walk forward in a zigzag {fast}", "zigzag"),
-    ("zigzag forward on foot {fast}", "zigzag"),
+    ("zigzag ahead at a walk {fast}", "zigzag"),
     ("walk ahead {steps} in a zigzag pattern {fast}", "zigzag"),
 )
 _RUN = (
@@ -38,7 +41,7 @@ _RUN = (
 )
 _CROUCH_WALK = (
     ("walk {must} in a crouch {steps} {fast}", ""),
-    ("crouch down and walk {must} {fast}", "forward"),
+    ("crouch down and ~walk {must} {fast}", "forward"),
     ("sneak {must} with bent knees {fast}", ""),
     ("walk {must} while crouching low {fast}", ""),
     ("creep {must} {steps} bent low {fast}", ""),
@@ -47,7 +50,8 @@ _SIDE_STEP = (
     ("sidestep {must} {times} {fast}", ""),
     ("step sideways {must} {times} {fast}", ""),
     ("shuffle sideways {must} {fast}", ""),
-    ("side step {must} {fast}", ""),
+    ("take {steps} sideways {must} {fast}", "full"),
+    ("move sideways {must} {fast}", ""),
 )
 _TURN = (
     ("turn to the {side} {fast}", "!360deg"),
@@ -108,7 +112,7 @@ PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
     "squat": (
         ("squat down {times} {fast}", ""),
         ("do a squat {fast}", "1"),
-        ("squat and come back up {times} {fast}", ""),
+        ("squat and ~come back up {times} {fast}", ""),
         ("bend {his} knees into a squat {times} {fast}", ""),
         ("perform squats {times} {fast}", "2|3"),
         ("squat {times} {fast}", ""),
@@ -141,7 +145,7 @@ PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "bend": (
         ("bend down toward the floor {times} {fast}", "forward"),
-        ("bend over and reach for the toes {times} {fast}", "forward"),
+        ("bend over and ~reach for the toes {times} {fast}", "forward"),
         ("bend forward deeply {times} {fast}", "forward"),
         ("bend at the waist to touch {his} feet {times} {fast}", "forward"),
         ("bend {his} upper body {must} {times} {fast}", "!forward"),
@@ -161,10 +165,10 @@ PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
     "wave": (
         ("wave {times} {with_hand} {fast}", ""),
         ("wave {hand} {times} {fast}", ""),
-        ("raise {arm}, wave {times} {fast} and lower it again", "!both"),
+        ("raise {arm}, ~wave {times} {fast} and ~lower it again", "!both"),
         ("wave hello {with_hand} {fast}", ""),
         ("greet someone by waving {hand} {fast}", ""),
-        ("lift {hand} and wave {times} {fast}", ""),
+        ("lift {hand} and ~wave {times} {fast}", ""),
     ),
     "swing_arm": (
         ("swing {arm} back and forth {times} {fast}", ""),
@@ -182,8 +186,8 @@ PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
         ("stretch both arms up {fast}", "both"),
         ("stretch {his} arms over {his} head {fast}", "both"),
         ("stretch upward on the toes with both arms {fast}", "both"),
-        ("stretch {arm} overhead and lean {must} {fast}", "left|right"),
-        ("lean {must} and stretch {arm} over {his} head {fast}", "left|right"),
+        ("stretch {arm} overhead and ~lean {must} {fast}", "left|right"),
+        ("lean {must} and ~stretch {arm} over {his} head {fast}", "left|right"),
         ("stretch {his} side by leaning {must} with {arm} up {fast}", "left|right"),
     ),
     "reach": (
@@ -203,7 +207,7 @@ PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
     "cross_arms": (
         ("cross {his} arms {fast}", ""),
         ("fold {his} arms in front of the chest {fast}", ""),
-        ("cross both arms over the chest {fast} and let them down again", ""),
+        ("cross both arms over the chest {fast} and ~let them down again", ""),
     ),
     "punch": (
         ("punch {times} {fist} {fast}", ""),
@@ -221,9 +225,9 @@ PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
     "pick_up": (
         ("pick something up from the floor {to} {with_hand} {fast}", "left|right !forward"),
         ("pick something up from the floor {with_hand} {fast}", "forward"),
-        ("bend down and pick up an object in front {with_hand} {fast}", "forward"),
+        ("bend down and ~pick up an object in front {with_hand} {fast}", "forward"),
         ("pick up an object {must} {with_hand} {fast}", "!forward"),
-        ("reach down {must} and pick something up {with_hand} {fast}", "!forward"),
+        ("reach down {must} and ~pick something up {with_hand} {fast}", "!forward"),
         ("grab something from the ground {with_hand} {fast}", ""),
     ),
     "place": (
@@ -245,7 +249,7 @@ PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
         ("raise {knee} {times} {fast}", ""),
         ("lift {knee} to hip height {times} {fast}", ""),
         ("raise {leg} with the knee bent {times} {fast}", ""),
-        ("lift {foot} off the floor and stand on one leg {times} {fast}", "1"),
+        ("lift {foot} off the floor and ~stand on one leg {times} {fast}", "1"),
     ),
     "lunge": (
         ("lunge forward with {leg} {times} {fast}", ""),

@@ -59,17 +59,15 @@ _FUNCTIONS: dict[str, Callable[..., None]] = {
     "stomp": leg_actions.stomp,
 }
 # Each clip has one of these by its number, so that even a small dataset holds every action.
-_FIRST = (
-    *("walk", "turn", "wave", "run", "jump", "raise_arm", "side_step", "kick", "crouch_walk", "squat"),
-    *("pick_up", "bow", "walk", "punch", "sit_down", "clap", "bend", "throw", "stand_up", "lunge"),
-    *("stretch", "walk", "kneel", "reach", "lower_arm", "raise_leg", "swing_arm", "place", "cross_arms"),
-    *("turn", "circle_arm", "stomp", "jump", "stand", "run"),
+_FIRST = tuple(
+    "walk turn wave run jump raise_arm side_step kick crouch_walk squat pick_up bow walk punch sit_down clap "
+    "bend throw stand_up lunge stretch walk kneel reach lower_arm raise_leg swing_arm place cross_arms turn "
+    "circle_arm stomp jump stand run".split()
 )
 # Begin and end in the resting pose.
-_PLAIN = (
-    *("walk", "walk", "walk", "run", "crouch_walk", "side_step", "side_step", "turn", "turn", "jump", "squat"),
-    *("bow", "bend", "wave", "wave", "swing_arm", "circle_arm", "stretch", "reach", "clap", "cross_arms"),
-    *("punch", "throw", "kick", "raise_leg", "lunge", "stomp", "stand"),
+_PLAIN = tuple(
+    "walk walk walk run crouch_walk side_step side_step turn turn jump squat bow bend wave wave swing_arm "
+    "circle_arm stretch reach clap cross_arms punch throw kick raise_leg lunge stomp stand".split()
 )
 _ENDS = (*_PLAIN, "sit_down", "kneel", "raise_arm", "pick_up")
 # What may follow an action that does not end in the resting pose.
@@ -137,7 +135,11 @@ def _arguments(rng: np.random.Generator, name: str, plan: list[Planned]) -> Plan
 
 def _way(rng: np.random.Generator, name: str, speed: str, carrying: bool) -> dict[str, Any]:
     """Direction, path and number of steps of a gait."""
-    values: dict[str, Any] = {"first": _pick(rng, "left", "right"), "direction": "forward", "path": "straight"}
+    values: dict[str, Any] = {
+        "first": _pick(rng, "left", "right"),
+        "direction": "forward",
+        "path": "straight",
+    }
     path = "straight"
     if name == "walk" and not carrying:
         path = _pick(rng, "straight", "straight", "straight", "backward", "curve", "circle", "zigzag")
@@ -151,9 +153,13 @@ def _way(rng: np.random.Generator, name: str, speed: str, carrying: bool) -> dic
     elif carrying or speed == "slow":
         most = min(most, max(fewest, 6))
     if path == "backward":
-        return values | {"direction": "backward", "count": int(rng.integers(3, 7))}
+        return values | {"direction": "backward", "path": "straight", "count": int(rng.integers(3, 7))}
     count = int(rng.integers(fewest, most + 1))
-    return values | {"path": path, "count": count, "side": _pick(rng, "left", "right") if path != "straight" else ""}
+    return values | {
+        "path": path,
+        "count": count,
+        "side": _pick(rng, "left", "right") if path != "straight" else "",
+    }
 
 
 def _jump(rng: np.random.Generator, side: str) -> dict[str, Any]:

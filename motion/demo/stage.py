@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 ARM = ("flex", "out", "across", "spin", "elbow")
 LEG = ("lift", "thigh", "spread", "knee", "point", "heel")
-TRUNK = ("rise", "back", "aside", "shift", "tilt", "roll", "hip_twist", "bend", "lean", "twist", "nod", "look")
+TRUNK = tuple("rise back aside shift tilt roll hip_twist bend lean twist nod look".split())
 
 _FOLLOW = 0.17  # seconds over which the pelvis follows the feet
 _TURN_FOLLOW = 0.13

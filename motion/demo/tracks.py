@@ -103,7 +103,8 @@ class FootTrack:
     ) -> None:
         """Add a move to a place; ValueError when the foot is still on its way at `start`."""
         if self.moves and start < self.moves[-1].end - 1e-9:
-            raise ValueError(f"a foot that is on its way until {self.moves[-1].end:.3f} s moves at {start:.3f} s")
+            busy = self.moves[-1].end
+            raise ValueError(f"a foot that is on its way until {busy:.3f} s moves at {start:.3f} s")
         self.moves.append(Move(start, end, self.place, target, self.yaw, yaw, apex, flight))
         self.place, self.yaw = target, yaw
 

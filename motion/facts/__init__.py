@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from motion.events import Event
 from motion.facts.arms import arm_actions
+from motion.facts.hands import floor_touches
 from motion.facts.jumps import jumps
-from motion.facts.legs import leg_actions
+from motion.facts.legs import lifts, lunges
 from motion.facts.locomotion import cornered, travels, turns
 from motion.facts.signals import Body, bodies
 from motion.facts.spans import spans
 from motion.facts.summary import Facts, Summary, facts, summarise
-from motion.facts.torso import floor_touches, leans, lows
+from motion.facts.torso import leans, lows, squats
 from motion.skeleton import Skeleton
 
 __all__ = ["Facts", "Summary", "facts", "measure"]
@@ -41,12 +42,19 @@ def _events(body: Body) -> tuple[Event, ...]:
     moves = cornered(moves, turning)
     busy = hops + moves
     whole = busy + turning
-    whole += floor_touches(body, busy)
-    whole += lows(body, whole)
-    whole += leans(body, whole)
-    found = whole + leg_actions(body, whole) + arm_actions(body, whole)
+    whole += lows(body, busy)
+    whole += lunges(body, whole)
+    whole += floor_touches(body, whole)
+    whole += squats(body, whole)
+    found = whole + lifts(body, whole)
+    found += arm_actions(body, whole)
+    found += leans(body, [event for event in found if event.action not in _WITH_UPRIGHT_TRUNK])
     found += _stands(body, found)
     return tuple(sorted(found, key=lambda e: (e.start, e.end, e.action, e.side, e.direction)))
+
+
+# What arms do while the trunk bows or bends for its own sake.
+_WITH_UPRIGHT_TRUNK = ("raise_arm", "lower_arm", "wave", "clap", "cross_arms", "swing_arm", "turn")
 
 
 def _stands(body: Body, events: list[Event]) -> list[Event]:

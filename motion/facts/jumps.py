@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from motion.events import Event
@@ -25,13 +27,15 @@ def jumps(body: Body) -> list[Event]:
             continue
         last = found[-1] if found else None
         if last and event.start - last.end <= LIMITS.jump_gap * body.fps and _same(last, event):
-            amount = max(last.amount, event.amount)
-            found[-1] = Event(
-                "jump", last.start, event.end, last.side, last.direction, count=last.count + 1, amount=amount
-            )
+            found[-1] = replace(last, end=event.end, count=last.count + 1, amount=_total(last, event))
         else:
             found.append(event)
     return found
+
+
+def _total(a: Event, b: Event) -> float:
+    """Ways of jumps add up, heights do not."""
+    return max(a.amount, b.amount) if a.direction == "up" else round(a.amount + b.amount, 2)
 
 
 def _same(a: Event, b: Event) -> bool:
@@ -46,7 +50,7 @@ def _jump(body: Body, flight: Span) -> Event | None:
     if start == 0 or end == body.frames:
         return None  # cut in the air: nobody knows from where or to where
     before, after = _carriers(body, start - 1), _carriers(body, end)
-    side = ""
+    side = "both"
     if before == after and len(before) == 1:
         if body.foot_height[1 - before[0], start:end].min() > LIMITS.hop_lift:
             side = _SIDES[before[0]]
@@ -57,15 +61,10 @@ def _jump(body: Body, flight: Span) -> Event | None:
         return None  # legs drawn up on a seat, not a jump
     margin = int(0.25 * body.fps)
     first, last = max(0, start - margin), min(body.frames, end + margin)
+    direction, way = _way(body, start - 1, end)
     height = max(0.0, float(body.pelvis[start:end].max()) - float(np.median(body.pelvis)))
-    return Event(
-        "jump",
-        first,
-        last,
-        side=side,
-        direction=_way(body, start - 1, end),
-        amount=round(height * body.leg, 2),
-    )
+    metres = round((height if direction == "up" else way) * body.leg, 2)
+    return Event("jump", first, last, side=side, direction=direction, amount=metres)
 
 
 def _carriers(body: Body, frame: int) -> tuple[int, ...]:
@@ -74,13 +73,14 @@ def _carriers(body: Body, frame: int) -> tuple[int, ...]:
     return tuple(side for side in (0, 1) if body.foot_height[side, frame] <= limit)
 
 
-def _way(body: Body, start: int, end: int) -> str:
-    """Direction of a flight in the body's frame at take-off; "up" on the spot."""
-    x, z = body.position[end] - body.position[start]
+def _way(body: Body, start: int, end: int) -> tuple[str, float]:
+    """Direction of a flight in the body's frame at take-off, "up" on the spot, and its length in legs."""
+    x, z = 0.5 * ((body.ankle[0, end] + body.ankle[1, end]) - (body.ankle[0, start] + body.ankle[1, start]))
     ax, az = body.left_axis[start]
     left, forward = ax * x + az * z, ax * z - az * x
-    if left * left + forward * forward < LIMITS.jump_way**2:
-        return "up"
+    way = float(np.sqrt(left * left + forward * forward))
+    if way < LIMITS.jump_way:
+        return "up", way
     if abs(left) > abs(forward):
-        return "left" if left > 0 else "right"
-    return "forward" if forward > 0 else "backward"
+        return ("left" if left > 0 else "right"), way
+    return ("forward" if forward > 0 else "backward"), way

@@ -12,12 +12,12 @@ from motion.facts.thresholds import LIMITS
 _SIDES = ("left", "right")
 
 
-def leg_actions(body: Body, busy: list[Event]) -> list[Event]:
-    """Events of both legs, apart from gaits and jumps (`busy`)."""
+def lifts(body: Body, busy: list[Event]) -> list[Event]:
+    """Kicks, raises and stomps of both legs, apart from gaits and jumps (`busy`)."""
     found: list[Event] = []
     for index, side in enumerate(_SIDES):
         found += merged(_lifts(body, index, side, busy), LIMITS.jump_gap * body.fps)
-    return found + merged(_lunges(body, busy), LIMITS.jump_gap * body.fps)
+    return found
 
 
 def merged(events: list[Event], gap: float) -> list[Event]:
@@ -54,7 +54,7 @@ def _lifts(body: Body, index: int, side: str, busy: list[Event]) -> list[Event]:
     if lift.max() < LIMITS.leg_lift:
         return []
     found = []
-    for start, end in grown(lift > LIMITS.leg_lift, lift > LIMITS.foot_off, least=0.15 * body.fps):
+    for start, end in grown(lift > LIMITS.leg_lift, lift > LIMITS.foot_off, 0.2 * body.fps, 0.15 * body.fps):
         other = body.foot_height[1 - index, start:end]
         if not _free((start, end), busy) or (other > 2 * LIMITS.foot_off).mean() > 0.3:
             continue
@@ -67,15 +67,14 @@ def _lifts(body: Body, index: int, side: str, busy: list[Event]) -> list[Event]:
 def _lift(body: Body, index: int, side: str, span: Span) -> Event:
     start, end = span
     out, _, forward = (body.foot[index, start:end, axis] for axis in range(3))
-    reach = np.sqrt(out**2 + forward**2)
     lift = body.ankle_rise[index, start:end]
-    swing = np.hypot(np.gradient(out), np.gradient(forward)) * body.fps
-    high = lift > LIMITS.kick_lift
-    if high.any() and (reach * high).max() > LIMITS.kick_reach and swing.max() > LIMITS.kick_speed:
-        top = int((reach * high).argmax())
+    straight = (lift > LIMITS.kick_lift) & (body.knee_bend[index, start:end] < LIMITS.kick_bend)
+    reach = np.sqrt(out**2 + forward**2) * straight
+    swing = np.sqrt(np.gradient(out) ** 2 + np.gradient(forward) ** 2) * body.fps
+    if reach.max() > LIMITS.kick_reach and swing.max() > LIMITS.kick_speed:
+        top = int(reach.argmax())
         return Event("kick", start, end, side=side, direction=_kick_way(out[top], forward[top], side))
-    fall = float(np.gradient(lift).min() * body.fps) if len(lift) > 2 else 0.0
-    if fall < LIMITS.stomp_speed and end - start < 0.9 * body.fps:
+    if -np.diff(lift).min() * body.fps > LIMITS.stomp_rate * lift.max():
         return Event("stomp", start, end, side=side)
     return Event("raise_leg", start, end, side=side)
 
@@ -88,14 +87,18 @@ def _kick_way(out: Float, forward: Float, side: str) -> str:
     return "forward" if forward > 0 else "backward"
 
 
-def _lunges(body: Body, busy: list[Event]) -> list[Event]:
+def lunges(body: Body, busy: list[Event]) -> list[Event]:
+    """A long step ahead on a bent leg, both feet on the floor, the body low between them."""
     gap = body.foot[0, :, 2] - body.foot[1, :, 2]
     found = []
     for index, side in enumerate(_SIDES):
         ahead = gap if index == 0 else -gap
         deep = (ahead > LIMITS.lunge_gap) & (body.knee_bend[index] > LIMITS.lunge_bend)
-        deep &= body.foot_height.max(0) < 2 * LIMITS.foot_off
+        deep &= (body.foot_height.max(0) < 2 * LIMITS.foot_off) & (body.pelvis < LIMITS.tall)
         for start, end in spans(deep, gap=2, least=0.15 * body.fps):
-            if _free((start, end), busy):
-                found.append(Event("lunge", start, end, side=side))
-    return found
+            margin = int(LIMITS.lunge_step * body.fps)
+            wide = max(0, start - margin), min(body.frames, end + margin)
+            knees = body.knee_height[:, start:end].min()
+            if knees > LIMITS.knee_down and _free((start, end), busy):
+                found.append(Event("lunge", *wide, side=side))
+    return merged(found, LIMITS.jump_gap * body.fps)

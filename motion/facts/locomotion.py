@@ -27,7 +27,10 @@ def travels(body: Body, jumps: list[Event]) -> list[Event]:
     found = []
     for start, end in grown(moving, wide, gap=LIMITS.move_gap * body.fps):
         for a, b, code in settled(_kinds(body, speed, (start, end)), LIMITS.gait_least * body.fps):
-            event = _travel(body, feet, (start + a, start + b), _GAITS[code // 4])
+            # The feet close after the body has come to rest, and lift before it goes.
+            late = LIMITS.feet_late * body.fps
+            window = start + a - late * (a == 0), start + b + late * (start + b == end)
+            event = _travel(body, feet, (start + a, start + b), window, _GAITS[code // 4])
             if event:
                 found.append(event)
     return found
@@ -60,13 +63,14 @@ def _kinds(body: Body, speed: Float, span: Span) -> np.ndarray:
     direction = np.where(np.abs(angle) <= LIMITS.sideways, 0, np.where(angle > 0, 1, 3))
     direction[np.abs(angle) >= 180 - LIMITS.sideways] = 2
     gait = np.zeros(len(angle), int)
-    unsupported = 1 - supported(body, speed)[:, cut].max(0)
-    share = _blur(unsupported, LIMITS.gait_window * body.fps)
+    feet = supported(body, speed)[:, cut]
+    sigma = LIMITS.gait_window * body.fps
+    none, both = 1 - feet.max(0), feet.min(0)
     # Where a part is not clear the whole way decides.
-    runs = share > (
-        LIMITS.run_clearly if unsupported.mean() < LIMITS.run_unsupported else LIMITS.walk_clearly
-    )
-    gait[runs & (speed[cut] > LIMITS.run_speed)] = 1
+    limit = LIMITS.walk_clearly if none.mean() > LIMITS.run_unsupported else LIMITS.run_clearly
+    flies = (_blur(none, sigma) > limit) & (speed[cut] > LIMITS.run_speed)
+    bounds = (_blur(both, sigma) < LIMITS.run_double) & (speed[cut] > LIMITS.run_surely)
+    gait[flies | bounds] = 1
     low = _blur(body.pelvis[cut], LIMITS.gait_window * body.fps) < LIMITS.crouch
     gait[low & (gait == 0)] = 2
     return 4 * gait + direction
@@ -81,16 +85,18 @@ def _blur(values: Float, sigma: float) -> Float:
     return np.convolve(values, taps)[radius : radius + count] / weight
 
 
-def _travel(body: Body, feet: tuple[list[Span], list[Span]], span: Span, gait: str) -> Event | None:
+def _travel(
+    body: Body, feet: tuple[list[Span], list[Span]], span: Span, window: tuple[float, float], gait: str
+) -> Event | None:
     start, end = span
-    steps = [[s for s in swings if start <= (s[0] + s[1]) / 2 < end] for swings in feet]
+    steps = [[s for s in swings if window[0] <= (s[0] + s[1]) / 2 < window[1]] for swings in feet]
     count = len(steps[0]) + len(steps[1])
     left, forward = body.velocity[start:end].sum(0) / body.fps
     way = float(np.sqrt((body.velocity[start:end] ** 2).sum(-1)).sum()) / body.fps
     if count < LIMITS.move_steps or way < LIMITS.move_way or not (steps[0] and steps[1]):
         return None
     swings = steps[0] + steps[1]
-    start, end = max(start, min(s[0] for s in swings)), min(end, max(s[1] for s in swings))
+    start, end = min(s[0] for s in swings), max(s[1] for s in swings)
     angle = float(np.degrees(np.arctan2(left, forward)))
     if gait == "walk" and LIMITS.sideways < abs(angle) < 180 - LIMITS.sideways:
         gait = "side_step"
@@ -184,10 +190,20 @@ def turns(body: Body, moves: list[Event]) -> list[Event]:
             degrees = sign * float(body.heading[end - 1] - body.heading[start])
             if degrees < LIMITS.turn_least:
                 continue
-            if _wide(body, (start, end), degrees, moves):
+            if not _feet_follow(body, (start, end), sign * degrees) or _wide(
+                body, (start, end), degrees, moves
+            ):
                 continue
             found.append(Event("turn", start, end, side=side, amount=float(round(degrees))))
     return found
+
+
+def _feet_follow(body: Body, span: Span, degrees: float) -> bool:
+    """Whether the feet turn too; if not, the trunk twists and will twist back."""
+    margin = int(LIMITS.feet_late * body.fps)
+    start, end = max(0, span[0] - margin), min(body.frames - 1, span[1] + margin)
+    turned = float(body.feet_heading[end] - body.feet_heading[start])
+    return turned * degrees > 0 and abs(turned) > 0.5 * abs(degrees)
 
 
 def cornered(moves: list[Event], turning: list[Event]) -> list[Event]:

@@ -34,6 +34,7 @@ class Body:
     velocity: Float  # (T, 2) pelvis in the body's frame (left, forward), strides smoothed out
     heading: Float  # (T,) degrees, counter-clockwise (to the left) positive, 0 at the start, smoothed
     turning: Float  # (T,) degrees a second
+    feet_heading: Float  # (T,) like heading, of the feet alone
     pelvis: Float  # (T,) height over the floor as a share of its height when standing straight
     seat: Float  # (T,) how far the hips are behind the ankles
     rise: Float  # (T,) pelvis velocity upwards
@@ -43,6 +44,7 @@ class Body:
     elbow: Float  # (2, T, 3) elbow from its shoulder, likewise
     wrist_height: Float  # (2, T) over the floor, leg lengths
     hand_speed: Float  # (2, T) wrist from its shoulder, arm lengths a second
+    hand_place: Float  # (2, T, 2) wrist from the pelvis on the floor plane, world frame (x, z)
     hand_gap: Float  # (T,) distance between the wrists, arm lengths
     crossing: Float  # (T,) how far each wrist is beyond the middle, the smaller one, arm lengths
     foot: Float  # (2, T, 3) ankle from its hip (out, up, forward), leg lengths
@@ -144,7 +146,16 @@ def _group(clips: Sequence[NDArray[np.floating]], skeleton: Skeleton) -> list[Bo
     signals = {**_whole_body(batch), **_arms(batch), **_legs(batch)}
     drift = _bone_drift(batch)
     names = [field.name for field in fields(Body) if field.name in signals]
-    limbs = {"wrist", "elbow", "wrist_height", "hand_speed", "foot", "foot_height", "foot_speed"}
+    limbs = {
+        "wrist",
+        "elbow",
+        "wrist_height",
+        "hand_speed",
+        "hand_place",
+        "foot",
+        "foot_height",
+        "foot_speed",
+    }
     limbs |= {"ankle", "ankle_rise", "toe_rise", "knee_height", "knee_bend"}
     result = []
     for row, length in enumerate(batch.lengths):
@@ -172,6 +183,17 @@ def _in_body(vectors: Float, across: Float) -> tuple[Float, Float, Float]:
     return ax * x + az * z, vectors[..., 1], ax * z - az * x
 
 
+def _heading(vectors: Float) -> Float:
+    """Degrees (N, T) by which vectors (N, T, 2) on the floor have turned to the left since the start."""
+    x, z = vectors[..., 0], vectors[..., 1]
+    # Counter-clockwise seen from above turns X+ towards Z-.
+    sin = z[:, :-1] * x[:, 1:] - x[:, :-1] * z[:, 1:]
+    cos = x[:, :-1] * x[:, 1:] + z[:, :-1] * z[:, 1:]
+    heading = np.zeros(x.shape)
+    np.cumsum(np.degrees(np.arctan2(sin, cos)), axis=1, out=heading[:, 1:])
+    return heading
+
+
 def _whole_body(batch: _Batch) -> dict[str, Float]:
     s = batch.skeleton
     joints = batch.joints
@@ -179,12 +201,10 @@ def _whole_body(batch: _Batch) -> dict[str, Float]:
     root = joints[:, :, s.joint("pelvis")]
     speed = batch.rate(root[..., ::2], LIMITS.travel_smoothing)
     left, _, forward = _in_body(np.stack([speed[..., 0], 0 * speed[..., 0], speed[..., 1]], -1), across)
-    ax, az = across[..., 0], across[..., 1]
-    # Counter-clockwise seen from above turns X+ towards Z-.
-    sin = az[:, :-1] * ax[:, 1:] - ax[:, :-1] * az[:, 1:]
-    cos = ax[:, :-1] * ax[:, 1:] + az[:, :-1] * az[:, 1:]
-    heading = np.zeros(ax.shape)
-    np.cumsum(np.degrees(np.arctan2(sin, cos)), axis=1, out=heading[:, 1:])
+    heading = _heading(across)
+    toes = joints[:, :, s.left_leg[3]] - joints[:, :, s.left_leg[2]]
+    toes = toes + (joints[:, :, s.right_leg[3]] - joints[:, :, s.right_leg[2]])
+    feet = batch.smooth(toes[..., ::2], LIMITS.heading_smoothing)
     torso = joints[:, :, s.joint("neck")] - root
     lean_left, up, lean_forward = _in_body(torso, across)
     ankles = 0.5 * (batch._low(joints[:, :, s.left_leg[2], 1]) + batch._low(joints[:, :, s.right_leg[2], 1]))
@@ -201,6 +221,7 @@ def _whole_body(batch: _Batch) -> dict[str, Float]:
         "left_axis": across,
         "velocity": np.stack([left, forward], -1),
         "heading": heading,
+        "feet_heading": _heading(feet),
         "turning": batch.rate(heading, LIMITS.turn_smoothing),
         "pelvis": (hips - ankles[:, None]),
         "seat": seat,
@@ -241,6 +262,7 @@ def _arms(batch: _Batch) -> dict[str, Float]:
         heights.append(joints[:, :, wrist, 1])
         left, _, _ = _in_body(joints[:, :, wrist] - middle, across)
         beyond.append(-sign * left / batch.arm)
+    places = [joints[:, :, arm[2], ::2] - joints[:, :, 0, ::2] for arm, _ in _sides(batch, "arm")]
     left_wrist, right_wrist = batch.skeleton.left_arm[2], batch.skeleton.right_arm[2]
     gap = np.linalg.norm(joints[:, :, left_wrist] - joints[:, :, right_wrist], axis=-1) / batch.arm
     return {
@@ -248,6 +270,7 @@ def _arms(batch: _Batch) -> dict[str, Float]:
         "elbow": np.stack(elbows),
         "wrist_height": np.stack(heights),
         "hand_speed": np.stack(speeds),
+        "hand_place": np.stack(places),
         "hand_gap": gap,
         "crossing": np.minimum(beyond[0], beyond[1]),
     }

@@ -54,6 +54,14 @@ def swings(values: Float, size: float, shortest: float = 0) -> list[int]:
     return [time for time, _ in kept]
 
 
+def peaks(values: Float, times: list[int]) -> int:
+    """How many of alternating extremes are maxima."""
+    if len(times) < 2:
+        return len(times)
+    rises = values[times[1]] > values[times[0]]
+    return len(times) // 2 if rises else (len(times) + 1) // 2
+
+
 def settled(codes: NDArray[np.int64], least: float) -> list[tuple[int, int, int]]:
     """Pieces (start, end, code) of a sequence of codes; short ones join the longer neighbour."""
     edges = np.flatnonzero(np.diff(codes)) + 1

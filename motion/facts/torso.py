@@ -1,12 +1,13 @@
-"""What pelvis and trunk do: squat, sit, kneel, stand up, bow, bend; hands that go to the floor."""
+"""What pelvis and trunk do: squat, sit, kneel, stand up, bow, bend."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from motion.events import Event
+from motion.facts.legs import merged
 from motion.facts.signals import Body, Float
-from motion.facts.spans import Span, grown, overlap, spans, swings
+from motion.facts.spans import Span, grown, overlap
 from motion.facts.thresholds import LIMITS
 
 _SIDES = ("left", "right")
@@ -30,18 +31,24 @@ def _kneeling(body: Body, frame: int) -> str:
 
 
 def lows(body: Body, busy: list[Event]) -> list[Event]:
-    """squat, sit_down, stand_up and kneel from the dips of the pelvis."""
+    """sit_down, kneel and stand_up from the dips of the pelvis."""
     found: list[Event] = []
-    squats: list[tuple[Span, float]] = []
-    for span in grown(body.pelvis < LIMITS.low, body.pelvis < LIMITS.tall, gap=2):
-        if _shared(span, busy) > 0.4 or span[1] - span[0] < 0.3 * body.fps:
-            continue
+    for span in _dips(body, busy):
         kind = _low_kind(body, span)
-        if kind == "squat":
-            squats.append((span, float(body.pelvis[span[0] : span[1]].min())))
-        else:
+        if kind != "squat":
             found += _down_and_up(body, span, kind)
-    return found + _squats(body, squats)
+    return found
+
+
+def squats(body: Body, busy: list[Event]) -> list[Event]:
+    """Squats: the pelvis sinks between the feet and comes up."""
+    dips = [span for span in _dips(body, busy) if _low_kind(body, span) == "squat"]
+    return _squats(body, [(span, float(body.pelvis[slice(*span)].min())) for span in dips])
+
+
+def _dips(body: Body, busy: list[Event]) -> list[Span]:
+    found = grown(body.pelvis < LIMITS.low, body.pelvis < LIMITS.tall, gap=2, least=0.3 * body.fps)
+    return [span for span in found if _shared(span, busy) < 0.4]
 
 
 def _shared(span: Span, events: list[Event]) -> float:
@@ -86,43 +93,30 @@ def _squats(body: Body, dips: list[tuple[Span, float]]) -> list[Event]:
 
 def leans(body: Body, busy: list[Event]) -> list[Event]:
     """bow and bend: the trunk leans and comes back while the legs stay."""
-    found: list[Event] = []
     rest = min(float(np.median(body.pitch)), 0.5 * LIMITS.bow)
     pitch = body.pitch - rest
-    if pitch.max() > LIMITS.bow:
-        for span in grown(pitch > LIMITS.bow, pitch > LIMITS.bow_end, least=LIMITS.bow_least * body.fps):
-            if _shared(span, busy) < 0.4:
-                found.append(_forward_lean(body, span, pitch))
-    for sign, side in ((1, "left"), (-1, "right")):
-        roll = sign * body.roll
-        if roll.max() > LIMITS.side_bend:
-            for span in grown(roll > LIMITS.side_bend, roll > 0.5 * LIMITS.side_bend, least=0.4 * body.fps):
-                if _shared(span, busy) < 0.4 and pitch[span[0] : span[1]].max() < LIMITS.bow:
-                    found.append(_lean("bend", span, roll, direction=side))
-    return found
-
-
-def _forward_lean(body: Body, span: Span, pitch: Float) -> Event:
-    hands = body.wrist_height[:, span[0] : span[1]].min()
-    deep = hands < LIMITS.bend_hand
-    return _lean("bend" if deep else "bow", span, pitch, direction="forward" if deep else "")
-
-
-def _lean(action: str, span: Span, values: Float, direction: str = "") -> Event:
-    cut = values[span[0] : span[1]]
-    count = max(1, (len(swings(np.concatenate([[0.0], cut, [0.0]]), 15.0)) + 1) // 2)
-    return Event(action, *span, direction=direction, count=count, amount=round(float(cut.max())))
-
-
-def floor_touches(body: Body, busy: list[Event]) -> list[Event]:
-    """pick_up: a hand goes down to the floor and comes back while trunk or knees bend."""
-    found = []
-    folded = (body.pitch > LIMITS.bow) | (body.pelvis < LIMITS.low)
-    reach = body.wrist_height < LIMITS.floor_hand
-    for span in spans((reach.any(0)) & folded, gap=0.3 * body.fps, least=0.15 * body.fps):
-        if span[0] == 0 or span[1] == body.frames or _shared(span, busy) > 0.4:
+    ways = (
+        (pitch, LIMITS.bow, LIMITS.bow_end, ""),
+        (-pitch, LIMITS.back_bend, 0.5 * LIMITS.back_bend, "backward"),
+        (body.roll, LIMITS.side_bend, 0.5 * LIMITS.side_bend, "left"),
+        (-body.roll, LIMITS.side_bend, 0.5 * LIMITS.side_bend, "right"),
+    )
+    found: list[Event] = []
+    for values, on, off, direction in ways:
+        if values.max() <= on:
             continue
-        down = reach[:, span[0] : span[1]].any(1)
-        side = "both" if down.all() else _SIDES[int(down.argmax())]
-        found.append((span, side))
-    return [Event("pick_up", *span, side=side) for span, side in found]
+        for span in grown(values > on, values > off, least=LIMITS.bow_least * body.fps):
+            if _shared(span, busy) >= 0.4 or (direction and pitch[slice(*span)].max() > LIMITS.bow):
+                continue
+            found.append(_lean(body, span, values, direction))
+    return merged(found, LIMITS.jump_gap * body.fps)
+
+
+def _lean(body: Body, span: Span, values: Float, direction: str) -> Event:
+    """One lean; forward it is a bend if the hands go to the floor, else a bow."""
+    amount = float(round(float(values[slice(*span)].max())))
+    if direction:
+        return Event("bend", *span, direction=direction, amount=amount)
+    if body.wrist_height[:, slice(*span)].min() < LIMITS.bend_hand:
+        return Event("bend", *span, direction="forward", amount=amount)
+    return Event("bow", *span, amount=amount)

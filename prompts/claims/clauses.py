@@ -96,7 +96,7 @@ def _heads(fragment: tuple[Token, ...], part: str) -> list[Head]:
     heads = [head for index in range(len(fragment)) if (head := _head(fragment, index, part))]
     strong = [head for head in heads if not head.trigger.light]
     if strong:
-        return _without_counting_steps(fragment, strong)
+        return _without_postures(fragment, _without_counting_steps(fragment, strong))
     better = [head for head in heads if not head.trigger.last] or heads
     return better[:1]
 
@@ -136,6 +136,12 @@ def _without_counting_steps(fragment: tuple[Token, ...], heads: list[Head]) -> l
     """Steps beside another action count it ("walks 4 steps", "turns in two steps")."""
     others = [head for head in heads if fragment[head.index].word not in ("step", "steps")]
     return others or heads[:1]
+
+
+def _without_postures(fragment: tuple[Token, ...], heads: list[Head]) -> list[Head]:
+    """Limbs that are bent while something else is done are a posture, no action."""
+    acting = [head for head in heads if fragment[head.index].word not in ("bent", "crouched")]
+    return acting or heads
 
 
 def _split(words: tuple[Token, ...], joint: str, heads: Sequence[Head], part: str) -> list[Clause]:

@@ -76,6 +76,9 @@ def _points(expander: Expander, phrases: Phrases, demands: Sequence[Moment]) -> 
     for moment in demands:
         points += _details(expander, phrases, moment.concept)
     points += _order(expander, phrases, demands)
+    speeds = list(dict.fromkeys(m.concept.speed for m in demands if m.concept.speed in ("slow", "fast")))
+    if len(speeds) == 1:
+        points.append(expander.say(speeds[0]))
     shuffled = [points[index] for index in expander.permutation(len(points))]
     parts = list(dict.fromkeys(ACTIONS[m.concept.action].part for m in demands if m.concept.action))
     if len(shuffled) < 2 and parts:
@@ -91,7 +94,8 @@ def _details(expander: Expander, phrases: Phrases, concept: Concept) -> list[str
     noun = phrases.noun(Concept(concept.action, concept.side if action.part != "body" else ""))
     if concept.side and action.part in ("arm", "leg"):
         plain = phrases.noun(Concept(concept.action), sided=False)
-        found.append(expander.say("limb", limb=phrases.limb(concept), np=plain))
+        rule = "limb_both" if concept.side == "both" else "limb"
+        found.append(expander.say(rule, limb=phrases.limb(concept), np=plain))
     if concept.action == "turn" and concept.side in ("left", "right"):
         found.append(expander.say("turn", side=concept.side, np=phrases.noun(Concept("turn"))))
     if concept.direction and concept.path not in ("circle", "curve"):
@@ -106,8 +110,6 @@ def _details(expander: Expander, phrases: Phrases, concept: Concept) -> list[str
         found.append(expander.say("times", count=times(concept.count), np=noun))
     if concept.amount and action.unit == "degrees":
         found.append(expander.say("amount", amount=measure(concept.amount, action.unit)))
-    if concept.speed in ("slow", "fast"):
-        found.append(expander.say(concept.speed))
     return found
 
 

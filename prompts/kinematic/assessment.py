@@ -84,7 +84,10 @@ def _perfect(expander: Expander, caption: str, events: Sequence[Event]) -> Asses
     else:
         sentences = [expander.say("perfect_bare")]
     if expander.chance(0.6) or not moments:
-        sentences.append(expander.say("perfect_detail"))
+        in_order = len(moments) > 1 and not any(moment.together for moment in moments)
+        sentences.append(
+            expander.say("perfect_order" if in_order and expander.chance(0.4) else "perfect_detail")
+        )
     text = tidy(". ".join(_capital(sentence) for sentence in sentences))
     return Assessment(text, tidy(expander.say("perfect_fix")), True, (), matched)
 
@@ -140,13 +143,14 @@ def _matched(
         concept = of_event(event)
         if alike is None or any(concept == known for _, known in found):
             continue
-        agreed = {
-            "path": concept.path if alike.path == event.path else "",
-            "count": concept.count if alike.count == event.count else None,
-            "amount": None,
-            "speed": concept.speed if alike.speed == event.speed else "",
-        }
-        found.append((event, replace(concept, **agreed)))  # type: ignore[arg-type]
+        agreed = replace(
+            concept,
+            path=concept.path if alike.path == event.path else "",
+            count=concept.count if alike.count == event.count else None,
+            amount=None,
+            speed=concept.speed if alike.speed == event.speed else "",
+        )
+        found.append((event, agreed))
     moving = [pair for pair in found if pair[0].action != "stand"]
     return (moving or found)[:_MOST_MATCHES]
 

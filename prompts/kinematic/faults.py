@@ -173,7 +173,8 @@ class Faults:
             name = self._expander.pick(self._phrases.names(item.action))
             limbs = {"expected": sided(name, expected), "found": sided(name, found)}
             first, second = ({"np": self._np(item, False), **limbs} for _ in range(2))
-            return self._pair("side_limb", "fix_side_limb", first, second)
+            rule = "side_limb_both" if found == "both" else "side_limb"
+            return self._pair(rule, "fix_side_limb", first, second)
         name = {"jump": "foot", "kneel": "knee"}.get(item.action, "side")
         values = {
             "np": self._np(item),
@@ -220,8 +221,7 @@ class Faults:
     def _speed(self, item: Difference) -> tuple[str, str]:
         wanted = item.expected if item.expected in ("slow", "normal", "fast") else "normal"
         kind = "slow" if _is_less(item.expected, item.found) else "fast"
-        if item.found in ("slower", "faster"):  # relative to the goal, whose word may be the same
-            wanted = {"slower": "fast", "faster": "slow"}[item.found] if wanted == "normal" else wanted
+        if item.found in ("slower", "faster"):  # than the goal, whatever its word
             kind = item.found[:4]
         words = {"wanted": self._phrases.adjective(wanted)}
         if wanted == kind:  # too slow though slow is wanted: say so by degrees only
@@ -273,9 +273,11 @@ class Faults:
         kind = item.found if item.found in _FLAWS else "flaw"
         part = item.part or "body"
         values = {"limb": self._phrases.part(part, item.side), "flaw": item.found or "an unnatural look"}
-        return self._pair(
-            kind, f"fix_{kind}", values | {"when": self._when(item)}, values | {"when": self._when(item)}
+        first, second = (
+            values | {"when": "" if kind == "pause" and self._clock.is_whole(item) else self._when(item)}
+            for _ in range(2)
         )
+        return self._pair(kind, f"fix_{kind}", first, second)
 
     def _np(self, item: Difference, side: bool = True) -> str:
         """Noun phrase of the action that a difference is about, true of goal and candidate alike."""
@@ -289,8 +291,11 @@ class Faults:
 
     def _clear(self, concept: Concept) -> Concept:
         """The concept without what the candidate has otherwise."""
-        gone = {name: "" for name in ("side", "direction", "path") if self._is_disputed(concept.action, name)}
-        return replace(concept, **gone) if gone else concept
+        if self._is_disputed(concept.action, "side"):
+            concept = replace(concept, side="")
+        if self._is_disputed(concept.action, "direction"):
+            concept = replace(concept, direction="")
+        return replace(concept, path="") if self._is_disputed(concept.action, "path") else concept
 
     def _is_disputed(self, action: str, aspect: str) -> bool:
         return any(d.action == action and d.aspect == aspect for d in self._differences)

@@ -13,6 +13,7 @@ from prompts.kinematic.concept import Concept
 from prompts.resources import load
 
 _STARRED = re.compile(r"\*([a-z-]+)\*")
+_LIMB = re.compile(r" (?:of|with|on) \{limb\}")
 _THINGS = ("pick_up", "place")
 
 
@@ -31,11 +32,12 @@ class Phrases:
         parts = [_inflected(core, form), self._way(concept, core)]
         if details:
             parts += [self._number(concept), self._measure(concept)]
-            parts.append(self.manner(concept.speed) if concept.speed != "normal" else "")
+            told = concept.speed != "normal" and concept.action != "stand"
+            parts.append(self.manner(concept.speed) if told else "")
         return " ".join(part for part in parts if part)
 
     def noun(self, concept: Concept, sided: bool = True) -> str:
-        """A noun phrase without its article: "wave of the left hand", or "of the hand" if not sided."""
+        """A noun phrase without its article: "wave of the left hand"; not sided: "wave"."""
         if not concept.action:
             return _inflected(concept.raw, "gerund")
         core = self._core(concept, "noun", sided)
@@ -71,9 +73,9 @@ class Phrases:
         template = self._expander.pick(self._words["actions"][concept.action][kind])
         one_knee = concept.side in ("left", "right")
         knee = f"onto the {concept.side} knee" if one_knee else "to a kneel"
-        limb = ""
-        if "{limb}" in template:
-            limb = self.limb(concept) if sided else f"the {self._expander.pick(self.names(concept.action))}"
+        if not sided:
+            template = _LIMB.sub("", template)
+        limb = self.limb(concept) if "{limb}" in template else ""
         return template.replace("{limb}", limb).replace("{knee}", knee)
 
     def names(self, action: str) -> Sequence[str]:

@@ -23,7 +23,7 @@ class Clock:
         """An adverbial for frames [start, end), or nothing."""
         if self.frames <= 0 or end <= start or not expander.chance(_SAID):
             return ""
-        if (end - start) / self.frames > _WHOLE:
+        if self._covers(start, end):
             return expander.say("when_whole")
         second = round(start / self.fps) if self.fps else 0
         if second >= 1 and expander.chance(0.4):
@@ -32,6 +32,13 @@ class Clock:
         if middle < _EARLY:
             return expander.say("when_start")
         return expander.say("when_end" if middle > _LATE else "when_middle")
+
+    def is_whole(self, difference: Difference) -> bool:
+        """Whether a difference shows in nearly all of the clip."""
+        return self._covers(difference.start, difference.end)
+
+    def _covers(self, start: int, end: int) -> bool:
+        return end - start > _WHOLE * self.frames
 
 
 def clock(events: Iterable[Event], differences: Iterable[Difference], fps: float) -> Clock:

@@ -1,0 +1,336 @@
+"""The engine end to end: the same bytes always, nothing lost, nothing done twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import corpus_bytes, irmogen
+
+from schemas.corpus import open_corpus, read_manifest
+from schemas.shards import read_shard
+from schemas.tables import TABLES
+from transforms.step import STEPS
+
+Build = Callable[..., Path]
+
+
+def shard_bytes(root: Path) -> dict[str, bytes]:
+    return {name: data for name, data in corpus_bytes(root).items() if name.endswith(".parquet")}
+
+
+def test_two_builds_give_the_same_bytes(corpus: Path, build: Build) -> None:
+    assert corpus_bytes(build()) == corpus_bytes(corpus)
+
+
+def test_two_workers_give_the_same_bytes(corpus: Path, build: Build) -> None:
+    flags = ("--direct_num_workers", 2, "--direct_running_mode", "multi_processing")
+    assert corpus_bytes(build(*flags)) == corpus_bytes(corpus)
+
+
+@pytest.mark.parametrize("order", range(2))
+def test_the_order_of_the_input_does_not_matter(
+    demo: Path, corpus: Path, build: Build, tmp_path: Path, order: int
+) -> None:
+    data = shuffled(demo, tmp_path / "data", order)
+    assert corpus_bytes(build(data=data)) == corpus_bytes(corpus)
+
+
+@pytest.mark.slow
+def test_sixteen_orders_of_the_input_give_the_same_bytes(
+    demo: Path, corpus: Path, build: Build, tmp_path: Path
+) -> None:
+    for order in range(16):
+        data = shuffled(demo, tmp_path / f"data{order}", order)
+        assert corpus_bytes(build(data=data, name=f"corpus{order}")) == corpus_bytes(corpus)
+
+
+def shuffled(demo: Path, folder: Path, order: int) -> Path:
+    """The same dataset with its split lists in another order, at another place, written later."""
+    shutil.copytree(demo, folder, copy_function=shutil.copy)
+    for split in ("train", "val", "test"):
+        lines = (folder / f"{split}.txt").read_text().split()
+        random.Random(order).shuffle(lines)
+        (folder / f"{split}.txt").write_text("\n".join(lines))
+    return folder
+
+
+@pytest.fixture
+def job_server() -> Iterator[str]:
+    """Beam's portable job server as a real process; yields its address."""
+    module = "apache_beam.runners.portability.local_job_service_main"
+    server = subprocess.Popen(
+        [sys.executable, "-m", module, "--port", "0"], stderr=subprocess.PIPE, text=True
+    )
+    assert server.stderr is not None
+    port = ""
+    for line in server.stderr:
+        if "Starting server on port" in line or "listening" in line.lower():
+            port = line.strip().rstrip(".").rsplit(" ", 1)[-1].rsplit(":", 1)[-1]
+            break
+    yield f"localhost:{port}"
+    server.terminate()
+    server.wait(timeout=30)
+
+
+def test_the_portable_job_server_gives_the_same_bytes(corpus: Path, build: Build, job_server: str) -> None:
+    root = build(
+        *("--runner", "PortableRunner", "--job_endpoint", job_server, "--environment_type", "LOOPBACK")
+    )
+    assert corpus_bytes(root) == corpus_bytes(corpus)
+
+
+def assert_accounted_for(corpus: Path) -> None:
+    steps = read_manifest(corpus)["steps"]
+    assert list(steps) == list(STEPS)
+    for units in steps.values():
+        for counts in units.values():
+            left_out = sum(counts["filtered"].values()) + sum(counts["failed"].values())
+            assert counts["rows_in"] == counts["rows_out"] + left_out
+            assert not counts["failed"]
+
+
+def test_every_row_is_accounted_for(corpus: Path) -> None:
+    assert_accounted_for(corpus)
+    steps = read_manifest(corpus)["steps"]
+    assert steps["assemble"]["goals"]["rows_out"] > 0.9 * steps["read"]["captions"]["rows_in"]
+
+
+def test_the_manifest_counts_what_the_shards_hold(corpus: Path) -> None:
+    opened, manifest = open_corpus(corpus)
+    for name, table in manifest["tables"].items():
+        rows = sum(read_shard(opened.root / shard["file"], name).num_rows for shard in table["shards"])
+        assert rows == table["rows"]
+    on_disk = {str(path.relative_to(corpus)) for path in corpus.rglob("*.parquet")}
+    named = {shard["file"] for table in manifest["tables"].values() for shard in table["shards"]}
+    assert on_disk == named
+
+
+def test_every_word_can_be_followed_back(corpus: Path) -> None:
+    opened, _ = open_corpus(corpus)
+    for index in range(opened.shards):
+        rows = {
+            name: {row[TABLES[name].key[0]]: row for row in opened.read(name, index).to_pylist()}
+            for name in ("goals", "motions", "candidates", "perturbed", "annotations", "stage2")
+        }
+        for chain in rows["stage2"].values():
+            goal = rows["goals"][chain["goal_id"]]
+            assert goal["motion_id"] in rows["motions"]
+            for rung in chain["ladder"]:
+                written = rows["annotations"][rung["annotation_id"]]
+                assert (written["text"], written["refinement"]) == (rung["assessment"], rung["refinement"])
+                candidate = rows["candidates"][rung["candidate_id"]]
+                assert candidate["motion"] == rung["motion"]
+                if candidate["origin"] == "perturbed":
+                    assert candidate["edits"] == rows["perturbed"][rung["motion"]["id"]]["edits"]
+
+
+def test_a_ladder_never_holds_the_goals_own_clip_or_another_split(corpus: Path) -> None:
+    opened, _ = open_corpus(corpus)
+    goals = {
+        row["goal_id"]: row
+        for index in range(opened.shards)
+        for row in opened.read("goals", index).to_pylist()
+    }
+    for index in range(opened.shards):
+        for row in opened.read("candidates", index).to_pylist():
+            if row["origin"] == "retrieved":
+                goal, source = goals[row["goal_id"]], goals[row["source_goal_id"]]
+                assert source["motion_id"] != goal["motion_id"]
+                assert source["split"] == goal["split"]
+
+
+def test_a_killed_build_goes_on_and_gives_the_same_bytes(demo: Path, corpus: Path, tmp_path: Path) -> None:
+    root = tmp_path / "corpus"
+    kill_when(root, demo, lambda: len(list(root.glob("receipts/measure-*"))) > 0)
+    assert not (root / "manifest.json").exists()
+    (root / "goals" / ".part-of-a-killed-run").write_bytes(b"half")
+    irmogen("build", "--input", demo, "--output", root)
+    assert corpus_bytes(root) == corpus_bytes(corpus)
+
+
+@pytest.mark.slow
+def test_builds_killed_at_random_moments_give_the_same_bytes(
+    demo: Path, corpus: Path, tmp_path: Path
+) -> None:
+    draws = random.Random(0)
+    for number in range(8):
+        root = tmp_path / f"corpus{number}"
+        for _ in range(2):
+            until = time.monotonic() + draws.uniform(2, 14)
+            kill_when(root, demo, lambda until=until: time.monotonic() > until)
+        irmogen("build", "--input", demo, "--output", root)
+        assert corpus_bytes(root) == corpus_bytes(corpus)
+
+
+def kill_when(root: Path, demo: Path, moment: Callable[[], bool]) -> None:
+    """Start a build in its own process group and kill -9 it when the moment has come."""
+    command = [sys.executable, "-m", "pipelines.cli", "build", "--input", str(demo), "--output", str(root)]
+    with subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        while process.poll() is None and not moment():
+            time.sleep(0.01)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_a_second_run_does_nothing(corpus: Path, demo: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in corpus.rglob("*.parquet")}
+    done = irmogen("build", "--input", demo, "--output", corpus)
+    assert "nothing to do" in done.stdout
+    assert {path: path.stat().st_mtime_ns for path in corpus.rglob("*.parquet")} == before
+
+
+def test_a_lost_shard_is_made_again_and_nothing_else(corpus: Path, demo: Path, tmp_path: Path) -> None:
+    root = tmp_path / "corpus"
+    shutil.copytree(corpus, root)
+    lost = next(root.glob("annotations/*-00000-*"))
+    lost.unlink()
+    before = {path: path.stat().st_mtime_ns for path in root.glob("[mgfcp]*/*.parquet")}
+    irmogen("build", "--input", demo, "--output", root)
+    assert corpus_bytes(root) == corpus_bytes(corpus)
+    assert {path: path.stat().st_mtime_ns for path in root.glob("[mgfcp]*/*.parquet")} == before
+
+
+def test_a_changed_flag_is_refused_with_the_difference_and_rebuilt_on_demand(
+    corpus: Path, demo: Path, build: Build, tmp_path: Path
+) -> None:
+    root = tmp_path / "changed"
+    shutil.copytree(corpus, root)
+    flags = ("--input", demo, "--output", root, "--ladder", 3)
+    refused = irmogen("build", *flags, check=False)
+    assert refused.returncode == 2
+    assert "ladder: 4 -> 3" in refused.stderr
+    assert "--rebuild" in refused.stderr
+    assert corpus_bytes(root) == corpus_bytes(corpus)
+    before = {path: path.stat().st_mtime_ns for path in root.glob("motions/*")}
+    irmogen("build", *flags, "--rebuild")
+    assert corpus_bytes(root) == corpus_bytes(build("--ladder", 3))
+    assert {path: path.stat().st_mtime_ns for path in root.glob("motions/*")} == before
+
+
+def test_a_changed_clip_is_refused_by_name_and_rebuilt_on_demand(
+    corpus: Path, demo: Path, build: Build, tmp_path: Path
+) -> None:
+    data, root = tmp_path / "data", tmp_path / "changed"
+    shutil.copytree(demo, data)
+    shutil.copytree(corpus, root)
+    path = next(iter(sorted(data.glob("texts/0*.txt"))))
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    refused = irmogen("build", "--input", data, "--output", root, check=False)
+    assert refused.returncode == 2
+    assert path.stem in refused.stderr
+    irmogen("build", "--input", data, "--output", root, "--rebuild")
+    assert corpus_bytes(root) == corpus_bytes(build(data=data))
+
+
+def test_plan_tells_what_is_to_do_and_why(corpus: Path, demo: Path, tmp_path: Path) -> None:
+    root = tmp_path / "corpus"
+    fresh = irmogen("plan", "--input", demo, "--output", root).stdout
+    assert "not made yet" in fresh
+    assert not root.exists()
+    shutil.copytree(corpus, root)
+    assert irmogen("plan", "--input", demo, "--output", root).stdout.count("up to date") == len(STEPS)
+    changed = irmogen("plan", "--input", demo, "--output", root, "--wordings", 5).stdout
+    assert "wordings: 4 -> 5" in changed
+    assert changed.count("up to date") == 3
+    next(root.glob("motions/*-00000-*")).unlink()
+    assert "a shard is missing" in irmogen("plan", "--input", demo, "--output", root).stdout
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("--input", "/nowhere"), "no such folder"),
+        (("--ladder", "0"), "less than 1"),
+        (("--perturbed", "9"), "lower it"),
+        (("--no-such-flag", "1"), "--no-such-flag"),
+        (("--annotator", "oracle"), "oracle"),
+        (("--name", "a/b"), "letters"),
+        (("--output", "/proc/corpus"), "cannot be written"),
+    ],
+)
+def test_bad_flags_stop_before_any_work(
+    demo: Path, tmp_path: Path, flags: tuple[str, str], told: str
+) -> None:
+    root = tmp_path / "corpus"
+    arguments = {"--input": str(demo), "--output": str(root)} | {flags[0]: flags[1]}
+    words = [word for pair in arguments.items() for word in pair]
+    done = irmogen("build", *words, check=False)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not root.exists() or not any(root.iterdir())
+
+
+def test_a_folder_with_other_things_is_not_built_into(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    done = irmogen("build", "--input", demo, "--output", tmp_path, check=False)
+    assert done.returncode == 2
+    assert "holds no corpus" in done.stderr
+
+
+@pytest.fixture(scope="session")
+def defective(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A demo dataset with defects and its corpus."""
+    folder = tmp_path_factory.mktemp("defective")
+    irmogen("demo-data", "--output", folder / "data", "--motions", 60, "--defects")
+    irmogen("build", "--input", folder / "data", "--output", folder / "corpus")
+    return folder / "data", folder / "corpus"
+
+
+# What the reader, or the measure, calls each defect.
+REASONS = {
+    "nan_clip": "not_finite",
+    "missing_text": "missing_text",
+    "swapped_side": "caption_contradicted",
+    "segment_reversed": "segment_reversed",
+    "too_short": "too_short",
+    "too_long": "too_long",
+    "truncated_npy": "unreadable_npy",
+    "pickled_array": "pickled_array",
+    "caption_hash": "caption_hash",
+    "caption_line_break": "line_break",
+    "caption_too_long": "caption_too_long",
+    "wrong_feature_size": "wrong_feature_size",
+    "missing_files": "missing_motion",
+}
+
+
+def test_each_defect_ends_in_its_own_reason(defective: tuple[Path, Path]) -> None:
+    data, corpus = defective
+    letters = [
+        row
+        for path in corpus.glob("dead_letters/*.parquet")
+        for row in read_shard(path, "dead_letters").to_pylist()
+    ]
+    defects = [json.loads(line) for line in (data / "defects.jsonl").read_text().splitlines()]
+    assert {defect["defect"] for defect in defects} == set(REASONS)
+    for defect in defects:
+        found = {letter["reason"] for letter in letters if defect["id"] in letter["input_id"]}
+        assert REASONS[defect["defect"]] in found, defect
+
+
+def test_rows_are_conserved_with_defects(defective: tuple[Path, Path]) -> None:
+    _, corpus = defective
+    assert_accounted_for(corpus)
+    assert read_manifest(corpus)["gate"]["passed"]
+
+
+def test_kit_builds_too(tmp_path: Path) -> None:
+    irmogen("demo-data", "--output", tmp_path / "kit", "--motions", 24, "--skeleton", "kit")
+    irmogen("build", "--input", tmp_path / "kit", "--output", tmp_path / "corpus")
+    opened, manifest = open_corpus(tmp_path / "corpus")
+    assert manifest["gate"]["passed"]
+    kind = opened.read("perturbed", 0).schema.field("features").type
+    assert kind.value_type.list_size == 251
