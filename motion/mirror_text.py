@@ -24,7 +24,7 @@ _PLACES = (
     "ground|floor|room|place|spot|house|building|scene|area|frame|chair|seat|position|stage|door|table|"
     "surface|field|screen|view"
 )
-# Stems and words after which "right after", "right then", ... still tell a direction.
+# Stems and words after which "right after", "right before", ... still tell a direction.
 _MOVES = (
     "turn|step|walk|jump|hop|mov|go|lean|bend|look|fac|run|jog|kick|swing|slid|shift|shuffl|spin|rotat|"
     "lung|reach|veer|curv|sway|stretch|leap|pivot|travel|head|strafe|stagger|side|swerv|punch|point|twist"
@@ -49,9 +49,7 @@ _RIGHT_ALONE_BEFORE = re.compile(r"\b(?:all|that's|that\s+is)\s+$", re.IGNORECAS
 _RIGHT_ALONE_AFTER = re.compile(
     r"^(?:\s+away\b|[\s-]+angle|\s+(?:him|her|it)self\b|\s+themsel|\s+now\b|\s+in\s+front\b)", re.IGNORECASE
 )
-_RIGHT_MOMENT = re.compile(
-    r"^\s+(?:after|before|then|there|here|as|when|where|next\s+to|at)\b", re.IGNORECASE
-)
+_RIGHT_MOMENT = re.compile(r"^\s+(?:after|before|there|here|as|when|where|next\s+to|at)\b", re.IGNORECASE)
 _DIRECTION_BEFORE = re.compile(rf"\b(?:(?:{_MOVES})\w*|{_GUIDES})[\s-]+$", re.IGNORECASE)
 
 
@@ -59,7 +57,8 @@ def mirror_text(text: str) -> str:
     """The caption of the mirrored clip; case is kept, words that only look like a side stay.
 
     Left untouched: leftover, "left the ground", "what is left", all right, alright, upright, right away,
-    "right after" and its like where no direction is told, right angle.
+    right angle, and "right after", "right before", "right at" and their like unless a word before them tells
+    that a direction is meant ("turns right after waving").
     """
     return _ROTATION.sub(_other_rotation, _SIDE.sub(_other_side, text))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -13,7 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen demo-data`."""
     parser.add_argument("--output", type=Path, required=True, help="folder of the dataset")
     parser.add_argument(
-        "--motions", type=_motions, default=600, metavar="N", help="clips, mirrored twins included (default 600)"
+        "--motions",
+        type=_motions,
+        default=600,
+        metavar="N",
+        help="clips, mirrored twins included (default 600)",
     )
     parser.add_argument("--skeleton", choices=list(SKELETONS), default="t2m")
     parser.add_argument("--seed", type=int, default=0)
@@ -28,14 +33,18 @@ def _motions(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the dataset; refuses a folder that holds something else."""
+    """Write the dataset, or find that it is there; refuses a folder that holds something else."""
+    output: Path = args.output
+    wanted = {name: getattr(args, name) for name in ("motions", "skeleton", "seed", "defects")}
+    note = output / "demo.json"
+    if note.is_file() and json.loads(note.read_text()) == wanted:
+        print(f"{output}: holds this dataset already")
+        return 0
+
     from tqdm import tqdm
 
     from motion.demo.dataset import write_demo
 
-    output: Path = args.output
-    if output.is_dir() and any(output.iterdir()) and not (output / "truth.jsonl").is_file():
-        raise ValueError(f"{output}: is not empty and holds no demo dataset; give another --output")
     with tqdm(total=args.motions, desc="demo-data", unit="clip", disable=not sys.stderr.isatty()) as bar:
 
         def show(done: int, total: int) -> None:
@@ -43,5 +52,6 @@ def run(args: argparse.Namespace) -> int:
             bar.update(done - bar.n)
 
         write_demo(output, args.motions, args.skeleton, args.seed, args.defects, show)
+    note.write_text(json.dumps(wanted) + "\n")
     print(f"{output}: {args.motions} clips ({args.skeleton}), what each does is in truth.jsonl")
     return 0

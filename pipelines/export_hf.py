@@ -19,7 +19,7 @@ from schemas.tables import TABLES
 
 # What is exported; dead letters are no training data and stay with the corpus.
 CONFIGS = tuple(name for name in TABLES if name != "dead_letters")
-_FILE_BYTES = 128 * 2**20  # a file is ended when it has so many
+_FILE_BYTES = 64 * 2**20  # a file is ended when it has so many
 _ROW_GROUP = 256
 
 
@@ -62,14 +62,17 @@ def export_hf(corpus: Corpus, manifest: dict[str, Any], output: Path) -> list[st
     """Write every table but the dead letters, and the card; returns what to tell the user.
 
     Shard by shard: memory holds one shard and, for each split, one file that is being written.
+    ValueError when the corpus has no rows at all.
     """
     counts = {name: _write_config(corpus, manifest, name, output / "data" / name) for name in CONFIGS}
+    if not any(counts.values()):
+        raise ValueError(f"{corpus.root}: has no rows to export; see its report for what was left out")
     write_whole(output / "README.md", card(manifest, counts).encode())
     rows = sum(sum(splits.values()) for splits in counts.values())
     filled = [name for name, splits in counts.items() if splits]
     return [
         f"{rows} rows in {len(filled)} configs: {', '.join(filled)}",
-        f'open one with datasets.load_dataset("{output}", "{filled[0] if filled else CONFIGS[0]}")',
+        f'open one with datasets.load_dataset("{output}", "{filled[-1]}")',
     ]
 
 

@@ -37,9 +37,12 @@ def export_irg(corpus: Corpus, manifest: dict[str, Any], output: Path) -> list[s
     Memory holds the ids of all clips and one JSON file at a time. ValueError when the split is empty.
     """
     names = motion_names(corpus, manifest["config"]["skeleton"])
-    counts = {CHAIN_FILE: _write_chains(output / CHAIN_FILE, stage2_annotations(corpus, names))}
-    if counts[CHAIN_FILE] == 0:
+    chains = _numbered(stage2_annotations(corpus, names))
+    if not chains:
         raise ValueError(f"{corpus.root}: has no goal in the split {SPLIT!r}, the one that is exported")
+    info = {"datetime": "", "num_annotations": str(len(chains))}
+    counts = {CHAIN_FILE: _write(output / CHAIN_FILE, chains, info)}
+    del chains
     for task in TASKS:
         file = stage1_file(task)
         counts[file] = _write_stage1(output / file, stage1_annotations(corpus, names, task))
@@ -61,11 +64,6 @@ def export_irg(corpus: Corpus, manifest: dict[str, Any], output: Path) -> list[s
 def _write_stage1(path: Path, annotations: Iterable[Row]) -> int:
     items = _numbered(annotations)
     return _write(path, items, {"num_instances": str(len(items)), "time": ""})
-
-
-def _write_chains(path: Path, annotations: Iterable[Row]) -> int:
-    items = _numbered(annotations)
-    return _write(path, items, {"datetime": "", "num_annotations": str(len(items))})
 
 
 def _numbered(annotations: Iterable[Row]) -> list[str]:
@@ -114,6 +112,8 @@ def _readme(manifest: dict[str, Any], names: Names, counts: dict[str, int]) -> s
         "were annotated; 0.0 and 0.0 mean the whole clip.",
         "Texts about a candidate are drawn from `candidate_motion_text`: caption, assessment and "
         "instruction of one entry belong together.",
+        "The published loader leaves intermediate motions out of a chain whose instruction has three words "
+        "or fewer.",
         "`info` holds counts but no time of writing: the same corpus gives the same bytes.",
     ]
     if names.renamed:

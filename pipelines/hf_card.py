@@ -23,16 +23,58 @@ _ABOUT = {
     "stage3": "Goals for reinforcement learning.",
 }
 _NOTES = {
-    "example_id": "key",
-    "motion": "`table` (motions or perturbed), `id` in it, frames `start` to `end`, half open",
-    "goal_motion": "likewise, of the goal",
-    "features": "float32, (frames, feature size), as published with HumanML3D or KIT-ML",
-    "alignment": "how well the candidate matches the goal, 0 to 1",
-    "edits": "operation, parameters as JSON, and the aspects that it breaks",
-    "statements": "what the annotation says of the motion, each with a verdict and evidence",
-    "mirror_of": "id of the clip that this one mirrors, or empty",
+    "motion_id": "id of a clip of the dataset",
+    "goal_id": "made of dataset, clip, caption index and, for a piece of the clip, its frames",
+    "candidate_id": "id of an intermediate motion; empty: about the goal alone",
+    "perturbed_id": "what a MotionRef into this config names",
+    "annotation_id": "id of the annotation whose words these are",
+    "annotation_ids": "ids of the annotations whose words these are",
+    "example_id": "made of what the example is about and its task",
+    "request_id": "id of the request that was answered, or empty",
+    "dataset": "name given to the source dataset",
+    "skeleton": "t2m: 22 joints; kit: 21 joints",
+    "split": "train, val or test",
+    "fps": "frames a second",
     "frames": "number of frames",
+    "mirror_of": "id of the clip that this one mirrors, or empty",
+    "motion_sha256": "of the clip's file",
+    "text_sha256": "of the caption file",
+    "features": "float32, (frames, feature size), as published with HumanML3D or KIT-ML",
+    "caption_index": "place among the clip's captions",
+    "caption": "the dataset's words",
+    "tags": "words with their parts of speech, as the dataset gives them",
+    "from_seconds": "as the dataset gives it; 0 to 0 is the whole clip",
+    "to_seconds": "likewise",
+    "start": "first frame",
+    "end": "frame after the last",
+    "motion": "MotionRef: config (motions or perturbed), id in it, frames start to end, half open",
+    "goal_motion": "MotionRef of the goal",
+    "summary": "what is measured on the whole motion",
+    "events": "time line of what is measured: action, frames, side, direction, count, amount, speed",
+    "rank": "0 is farthest from the goal",
+    "origin": "retrieved (another clip) or perturbed (the goal's motion, edited)",
+    "source_goal_id": "retrieved: the goal whose motion it is",
+    "source_caption": "retrieved: that goal's caption",
+    "alignment": "how well the candidate matches the goal, 0 to 1",
+    "alignment_kind": "how the score was made",
+    "edits": "operation, parameters as JSON, and the differences that it makes",
+    "differences": "in what the candidate departs from the goal: recorded edits first, then measured",
+    "kind": "analysis or assessment",
+    "wording": "number of the analysis' wording",
+    "text": "the analysis or assessment",
+    "refinement": "what to change; for a goal's own motion, that nothing is",
     "perfect": "whether the motion is said to match the goal",
+    "annotator": "who wrote it",
+    "model": "the language model, or empty",
+    "prompt_hash": "of the templates and wordings",
+    "supported": "statements that the measured facts support",
+    "contradicted": "statements that they contradict",
+    "unverifiable": "statements that they can neither support nor contradict",
+    "statements": "what the annotation says of the motion, each with a verdict and its evidence",
+    "task": "one of the eight tasks",
+    "analyses": "wordings of the goal's analysis",
+    "assessment": "what matches, and what is missing, wrong or superfluous",
+    "ladder": "intermediate motions from far to near, with assessment and refinement",
 }
 
 
@@ -132,10 +174,10 @@ def _gate(manifest: dict[str, Any]) -> str:
 
 
 def _columns(name: str) -> str:
-    lines = [f"### {name}", "| column | type | |", "|---|---|---|"]
+    lines = [f"### {name}", "| column | type | what it holds |", "|---|---|---|"]
     for column, kind in TABLES[name].columns:
         shown = "features" if column == TABLES[name].features else _type_name(kind)
-        lines.append(f"| {column} | `{shown}` | {_NOTES.get(column, '')} |")
+        lines.append(f"| {column} | `{shown}` | {_NOTES[column]} |")
     return lines[0] + "\n\n" + "\n".join(lines[1:])
 
 

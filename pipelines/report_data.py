@@ -79,7 +79,7 @@ class ReportData:
     actions: Counter[str] = field(default_factory=Counter)  # goals in which an action is measured
     letters: dict[tuple[str, str, str], Letters] = field(default_factory=dict)  # step, kind, reason
     assessments: Draw = field(default_factory=lambda: Draw(ASSESSMENTS, "assessment"))
-    goals: Draw = field(default_factory=lambda: Draw(GOALS, "goal"))
+    goals: Draw = field(default_factory=lambda: Draw(GOALS, "goal"))  # chain, candidates, events
 
     def distinct(self) -> tuple[float, ...]:
         """Distinct-1, -2 and -3 of the drawn assessments."""
@@ -164,9 +164,10 @@ def _add_goals(data: ReportData, corpus: Corpus, index: int) -> None:
     candidates: dict[str, Row] = {
         row["candidate_id"]: row for row in _of_goals(corpus, index, "candidates", columns, drawn)
     }
+    events = {row["goal_id"]: row["events"] for row in _of_goals(corpus, index, "facts", None, drawn)}
     for chain in chains:
         rungs = {rung["candidate_id"]: candidates.get(rung["candidate_id"], {}) for rung in chain["ladder"]}
-        data.goals.offer(chain["goal_id"], (chain, rungs))
+        data.goals.offer(chain["goal_id"], (chain, rungs, events[chain["goal_id"]]))
 
 
 def _of_goals(

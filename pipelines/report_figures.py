@@ -82,6 +82,7 @@ def bars(title: str, summary: str, values: Mapping[str, Mapping[str, int]]) -> P
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.xaxis.set_major_locator(_whole_numbers(5))
+        axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="x")
         _legend(axes, len(parts))
         return Picture(title, summary, _svg(figure, title, summary))
@@ -99,6 +100,7 @@ def histogram(title: str, summary: str, label: str, counts: Mapping[float, int],
             axes.bar(edges[:-1], heights, width=width * 0.92, align="edge", color=SERIES[0])
         axes.set_xlabel(label)
         axes.yaxis.set_major_locator(_whole_numbers(4))
+        axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="y")
         return Picture(title, summary, _svg(figure, title, summary))
 
@@ -107,9 +109,7 @@ def curves(title: str, summary: str, label: str, series: Mapping[str, Mapping[in
     """Shares of each series' items over a whole number, a line for each series."""
     with _drawing(2.7) as (figure, axes):
         for (name, counts), colour in zip(series.items(), _colours(len(series)), strict=True):
-            values = np.arange(max(counts, default=0) + 2)
-            shares = np.array([counts.get(int(value), 0) for value in values], float)
-            shares = 100 * shares / max(shares.sum(), 1)
+            values, shares = _shares(counts)
             axes.plot(values, shares, color=colour, label=name, linewidth=1.6)
             axes.fill_between(values, shares, color=colour, alpha=0.12, linewidth=0)
         axes.set_xlabel(label)
@@ -119,6 +119,14 @@ def curves(title: str, summary: str, label: str, series: Mapping[str, Mapping[in
         axes.grid(axis="y")
         _legend(axes, len(series))
         return Picture(title, summary, _svg(figure, title, summary))
+
+
+def _shares(counts: Mapping[int, int]) -> tuple[list[float], list[float]]:
+    """Middles of bins of whole numbers and the percentage of items in each, from 0 to 0."""
+    width = max(1, round(max(counts, default=0) / 40))
+    binned = np.bincount([value // width for value in counts], list(counts.values()))
+    shares = np.concatenate([[0.0], 100 * binned / max(binned.sum(), 1), [0.0]])
+    return ((np.arange(len(shares)) - 0.5) * width).tolist(), shares.tolist()
 
 
 def boxes(title: str, summary: str, label: str, histograms: Mapping[str, NDArray[np.int64]]) -> Picture:

@@ -59,11 +59,11 @@ def verdict(manifest: Row) -> str:
             '<div class="card verdict" role="status"><strong>✓ This corpus is good.</strong><br>'
             "Every expectation of its quality gate holds and every row is accounted for.</div>"
         )
-    reasons = [f"{failed:,} expectations of the quality gate do not hold"] if failed else []
+    reasons = [f"expectations of the quality gate that do not hold: {failed:,}"] if failed else []
     if not manifest["gate"]["passed"] and not failed:
         reasons.append("the quality gate did not pass")
     if lost:
-        reasons.append(f"{lost:,} rows are not accounted for")
+        reasons.append(f"rows that are not accounted for: {lost:,}")
     return (
         '<div class="card verdict bad" role="status"><strong>✗ This corpus must not be used.</strong><br>'
         f"{text('; '.join(reasons).capitalize())}. What fails is listed under "
@@ -230,10 +230,10 @@ def goals(data: ReportData) -> str:
     """Some goals whole: caption, analyses, ladder with assessments, refinements and edits."""
     if not data.goals.values:
         return '<div class="card">No goal came through.</div>'
-    return "\n".join(_goal(chain, candidates) for chain, candidates in data.goals.values)
+    return "\n".join(_goal(*drawn) for drawn in data.goals.values)
 
 
-def _goal(chain: Row, candidates: dict[str, Row]) -> str:
+def _goal(chain: Row, candidates: dict[str, Row], events: list[Row]) -> str:
     analyses = "".join(f"<li>{text(analysis['text'])}</li>" for analysis in chain["analyses"])
     rows = [
         [
@@ -255,12 +255,21 @@ def _goal(chain: Row, candidates: dict[str, Row]) -> str:
         ]
     )
     heads = ["Rung", "Alignment", "Motion", "Assessment", "Refinement"]
+    ladder = table(heads, rows, counts=(1,), label=f"Ladder of {chain['goal_id']}, far to near")
     return (
         f'<article class="card"><h3 class="id muted">{text(chain["goal_id"])} ({text(chain["split"])})</h3>'
         f"<blockquote>{text(chain['caption'])}</blockquote>"
+        f'<p class="small"><span class="muted">Measured on the goal motion:</span> '
+        f"{text('; '.join(_event(event) for event in events) or 'nothing')}</p>"
         f'<p class="muted small">Analyses</p><ol>{analyses}</ol>'
-        f'<div class="ladder">{table(heads, rows, counts=(1,), label="Ladder, far to near")}</div></article>'
+        f'<div class="ladder">{ladder}</div></article>'
     )
+
+
+def _event(event: Row) -> str:
+    words = [event["speed"], event["action"].replace("_", " "), event["side"], event["direction"]]
+    times = f" × {event['count']}" if event["count"] > 1 else ""
+    return f"{' '.join(word for word in words if word)}{times} ({event['start']} to {event['end']})"
 
 
 def _motion(motion: Row) -> str:

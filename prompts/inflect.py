@@ -9,7 +9,7 @@ FORMS = ("base", "third", "gerund")
 
 _DOUBLED = {
     "bob", "chop", "clap", "dip", "drop", "flap", "flip", "get", "grab", "hop", "hug", "hit", "jab", "jog",
-    "lap", "nod", "pat", "pin", "put", "rub", "run", "set", "sit", "skip", "slap", "slip", "snap", "spin",
+    "lap", "nod", "pat", "pin", "put", "rub", "run", "set", "sit", "skip", "slap", "slip", "snap", "spin", "squat",
     "step", "stir", "stop", "strum", "swim", "tap", "tip", "trip", "trot", "wag", "cut", "let", "begin",
     "swap",
 }  # fmt: skip
@@ -62,7 +62,7 @@ def _third(verb: str) -> str:
 
 def _stem(verb: str) -> str:
     """What -ing and -ed are put to."""
-    if verb in _DOUBLED:
+    if verb.rpartition("-")[2] in _DOUBLED:
         return verb + verb[-1]
     if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
         return verb[:-1]

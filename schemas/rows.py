@@ -45,7 +45,7 @@ class MotionRef:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for Parquet."""
-        return dataclasses.asdict(self)
+        return dict(vars(self))
 
 
 def facts_of(row: Mapping[str, Any], fps: float) -> Facts:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from schemas.storage import write_whole
 from schemas.tables import TABLES, Table
 
-_COMPRESSION_LEVEL = 3
+_COMPRESSION_LEVEL = 1  # features hardly compress: a higher level costs time, not bytes
 _ROW_GROUP = 256  # rows: one motion is read without its whole shard
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -31,22 +32,24 @@ CLIPS = (
 )
 
 
-def write_corpus(root: Path, body: str = "t2m", **gate: Any) -> tuple[Corpus, dict[str, Any]]:
-    """Write a corpus whose gate has passed, unless told otherwise; returns it and its manifest."""
+def write_corpus(
+    root: Path, body: str = "t2m", clips: Sequence[Any] = CLIPS, **changed: Any
+) -> tuple[Corpus, dict[str, Any]]:
+    """Write a corpus and its manifest, in which `changed` is put; returns both."""
     shown: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
     size = skeleton(body).feature_size
     for index in range(SHARDS):
-        for name, rows in _shard(index, body).items():
+        for name, rows in _shard(index, body, clips).items():
             file = f"{name}/{shard_name('read' if name == 'dead_letters' else name, index, SHARDS)}"
             digest = write_shard(root / file, to_table(TABLES[name], rows, size))
             shown[name].append({"file": file, "rows": len(rows), "sha256": digest})
-    write_json(root / "manifest.json", _manifest(shown, body) | gate)
+    write_json(root / "manifest.json", _manifest(shown, body) | changed)
     return open_corpus(root)
 
 
-def _shard(index: int, body: str) -> dict[str, list[dict[str, Any]]]:
+def _shard(index: int, body: str, clips: Sequence[Any]) -> dict[str, list[dict[str, Any]]]:
     tables: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
-    for clip in CLIPS:
+    for clip in clips:
         if clip[2] == index:
             _add_clip(tables, clip, body)
     tables["dead_letters"] = [_letter(number) for number in range(25 if index == 0 else 3)]

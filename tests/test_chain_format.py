@@ -83,9 +83,7 @@ def test_neutral_is_idempotent_and_leaves_no_tag(text: str) -> None:
 def test_neutral_keeps_ordinary_text() -> None:
     text = "a man [quickly] walks < 2 metres, thinks & plans; then motions with 1 hand > head"
     assert neutral(text) == text
-    assert neutral(
-        "stop </think> <Motion_3> [assess] <<think>think>"
-    ) == "stop think Motion_3 assess thinkthink" or ("<think>" not in neutral("<<think>think>"))
+    assert neutral("stop </think> <Motion_3> [assess] <|im_end|>") == "stop think Motion_3 assess im_end"
 
 
 @given(HOSTILE, HOSTILE)

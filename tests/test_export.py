@@ -308,6 +308,20 @@ def test_the_card_tells_counts_verdict_and_licence(corpus, hf):
     assert "stage1 | train" in text
 
 
+def test_the_card_explains_every_column(hf):
+    lines = (hf / "README.md").read_text().splitlines()
+    for name in HF_TABLES:
+        for column, _ in TABLES[name].columns:
+            assert any(re.fullmatch(rf"\| {column} \| `.+` \| .+ \|", line) for line in lines), column
+
+
+def test_a_corpus_without_training_goals_writes_nothing(tmp_path, capsys):
+    corpus, _ = write_corpus(tmp_path / "corpus", clips=[clip for clip in CLIPS if clip[1] != "train"])
+    assert export(corpus.root, "irg-json", tmp_path / "out") != 0
+    assert "no goal in the split 'train'" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_config_without_rows_is_left_out_and_the_card_says_so(tmp_path):
     from pipelines.hf_card import card
 

@@ -124,11 +124,19 @@ def test_a_failed_gate_and_its_examples_are_shown(tmp_path):
     assert "expect_it" in page.text
 
 
+def test_sample_goals_are_shown_whole(made):
+    page = Page(made[2])
+    assert "walk forward × 3 (0 to 20)" in page.text
+    assert "mirror" in page.text
+    assert "breaks side" in page.text
+    assert "with the other arm" in page.text
+
+
 def test_rows_that_disappeared_are_told(tmp_path):
     corpus, manifest = write_corpus(tmp_path / "c")
     manifest["steps"]["ladder"]["goals"]["rows_out"] -= 3
     page = Page(write_report(corpus.root, manifest).read_text())
-    assert "3 rows are not accounted for" in page.text
+    assert "not accounted for: 3" in page.text
     assert "3 missing" in page.text
 
 

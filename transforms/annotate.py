@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
@@ -96,7 +96,7 @@ def _row(writer: Annotator, view: GoalView, wrote: Written) -> dict[str, Any]:
         "supported": verdicts.count("supported"),
         "contradicted": verdicts.count("contradicted"),
         "unverifiable": verdicts.count("unverifiable"),
-        "statements": [asdict(statement) for statement in statements],
+        "statements": [dict(vars(statement)) for statement in statements],
     }
 
 

@@ -6,7 +6,10 @@ from motion.demo.actions_body import begin_with, other
 from motion.demo.arm_poses import carrying, crossed, guard, raised, reach_to, together
 from motion.demo.gait import TEMPO
 from motion.demo.rig import SIDES, SIGN
-from motion.demo.stage import ARM, Stage
+from motion.demo.stage import ARM, TRUNK, Stage, snapshot
+
+_WRIST_AT_FLOOR = 0.14  # metres: the fingers touch it
+_DEEPEST = -0.52  # metres, of a squatting pelvis
 
 
 def arms(side: str) -> tuple[str, ...]:
@@ -120,7 +123,7 @@ def reach(stage: Stage, side: str, direction: str, speed: str) -> None:
         place = (0.0, length, 0.12)
         stage.ramp(begin, out, left_heel=18.0, right_heel=18.0, rise=0.03, lean=-7.0 * SIGN[side], nod=-18.0)
     else:
-        place = (length, 0.04, 0.05)
+        place = (0.9 * length, 0.4 * length, 0.05)
         sign = SIGN[direction]
         stage.ramp(begin, out, lean=24.0 * sign, aside=0.05 * sign, look=35.0 * sign, shift=0.3 * sign)
     angles = reach_to(stage.body, place, (0.3, -1.0, -0.1))
@@ -189,7 +192,7 @@ def throw(stage: Stage, side: str, speed: str) -> None:
     stage.limb(begin, back, side, flex=-8.0, out=98.0, spin=80.0, elbow=105.0)
     stage.ramp(begin, back, twist=-sign * -38.0, lean=-6.0 * sign, bend=-6.0)
     stage.limb(begin, back, front, flex=48.0, out=14.0, elbow=25.0)
-    release = back + 0.34 * pace
+    release = back + (0.28 + 0.08 * pace)
     stage.step(
         front, back - 0.42 * pace, back + 0.06, stage.centre + stage.ahead(0.34), stage.yaw, 0.09, 20.0
     )
@@ -225,11 +228,14 @@ def _to_the_floor(stage: Stage, action: str, side: str, direction: str, speed: s
     pace = TEMPO[speed] * stage.style.tempo
     begin, down, back = stage.now, stage.now + 0.95 * pace, stage.now + 0.95 * pace + 0.3
     sign = SIGN.get(direction, 0.0)
-    stage.ramp(begin, down, rise=-0.36, back=0.12, tilt=34.0, bend=38.0, nod=4.0)
-    stage.ramp(begin, down, twist=52.0 * sign, hip_twist=14.0 * sign, aside=0.05 * sign)
-    spread = 18.0 if sign else 2.0
+    fold = {"back": 0.12, "tilt": 36.0, "bend": 40.0, "nod": 4.0}
+    fold |= {"twist": 52.0 * sign, "hip_twist": 14.0 * sign, "aside": 0.05 * sign}
+    hanging = {"flex": 72.0, "out": 18.0 if sign else 2.0, "elbow": 6.0, "spin": 0.0, "across": 0.0}
     for arm in arms(side):
-        stage.limb(begin, down, arm, flex=70.0, out=spread, elbow=6.0, spin=0.0, across=0.0)
+        stage.limb(begin, down, arm, **hanging)
+        fold |= {f"{arm}_{name}": value for name, value in hanging.items()}
+    low = _rise_for_hand(stage, arms(side)[0], fold)
+    stage.ramp(begin, down, rise=low, **{name: fold[name] for name in fold if name in TRUNK})
     if side != "both":
         stage.limb(begin, down, other(side), flex=48.0, elbow=30.0)
     end = back + 0.95 * pace
@@ -239,3 +245,11 @@ def _to_the_floor(stage: Stage, action: str, side: str, direction: str, speed: s
         for arm in arms(side):
             stage.limb(back, end, arm, **carrying(stage.body))
     stage.log(action, begin, end, side=side, direction=direction, speed=speed)
+
+
+def _rise_for_hand(stage: Stage, arm: str, values: dict[str, float]) -> float:
+    """How far the pelvis goes down for the wrist of a folded body to come to the floor."""
+    trial = -0.3
+    joints = snapshot(stage, values | {"rise": trial})
+    wrist = getattr(stage.body.skeleton, f"{arm}_arm")[2]
+    return max(_DEEPEST, trial - (float(joints[wrist, 1]) - _WRIST_AT_FLOOR))

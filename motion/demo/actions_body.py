@@ -195,7 +195,7 @@ def bend(stage: Stage, direction: str, count: int, degrees: float, speed: str) -
     for _ in range(count):
         down, back = time + 0.8 * pace, time + 1.15 * pace
         if direction == "forward":
-            _fold(stage, time, down, degrees, -0.06)
+            _fold(stage, time, down, degrees, -0.1)
             for side in SIDES:
                 stage.limb(time, down, side, flex=degrees, elbow=6.0, out=4.0)
         elif direction == "backward":

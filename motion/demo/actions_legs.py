@@ -9,7 +9,7 @@ from motion.demo.stage import LEG, Stage
 
 _KICKS = {
     "forward": {"thigh": 74.0, "knee": 8.0, "spread": 0.0, "point": 28.0},
-    "aside": {"thigh": 12.0, "knee": 6.0, "spread": 58.0, "point": 20.0},
+    "aside": {"thigh": 12.0, "knee": 6.0, "spread": 70.0, "point": 20.0},
     "backward": {"thigh": -48.0, "knee": 14.0, "spread": 2.0, "point": 40.0},
 }
 
@@ -35,14 +35,17 @@ def kick(stage: Stage, side: str, direction: str, count: int, speed: str) -> Non
     for _ in range(count):
         drawn, out = time + 0.34 * pace, time + 0.72 * pace
         wind = {"forward": -12.0, "backward": 35.0}.get(direction, 20.0)
-        stage.limb(time, drawn, side, lift=1.0, thigh=wind, knee=62.0, spread=0.0, point=20.0)
-        stage.limb(drawn, out, side, **kind)
+        stage.limb(time, drawn, side, lift=1.0, thigh=wind, knee=78.0, spread=0.0, point=-15.0)
+        # The knee opens late, so that the foot does not sweep the floor.
+        stage.limb(drawn, out, side, **{name: kind[name] for name in kind if name != "knee"})
+        stage.limb(drawn + 0.4 * (out - drawn), out, side, knee=kind["knee"])
         lean = {"forward": -10.0, "backward": 24.0}.get(direction, 0.0)
         aside = -16.0 * SIGN[side] if direction in SIDES else 0.0
         stage.ramp(time, out, tilt=lean, lean=aside)
         bent = out + 0.32 * pace
-        stage.limb(out + 0.06, bent, side, thigh=14.0, knee=38.0, spread=0.0)
-        time = bent + 0.3 * pace
+        stage.limb(out + 0.06, bent, side, thigh=36.0, spread=0.0, point=-10.0)
+        stage.limb(out + 0.06, bent - 0.35 * (bent - out), side, knee=70.0)
+        time = bent + 0.34 * pace
         _plant(stage, side, bent, time)
         stage.relax(out + 0.06, time, "tilt", "lean")
     end = time + 0.35
@@ -75,7 +78,7 @@ def stomp(stage: Stage, side: str, count: int, speed: str) -> None:
     time = begin + 0.25
     for _ in range(count):
         top = time + 0.42 * pace
-        stage.limb(time, top, side, lift=1.0, thigh=62.0, knee=80.0, point=4.0)
+        stage.limb(time, top, side, lift=1.0, thigh=70.0, knee=86.0, point=4.0)
         time = top + 0.2
         _plant(stage, side, top + 0.04, time)
         stage.ramp(top + 0.04, time, rise=-0.03)

@@ -71,8 +71,8 @@ def raised(direction: str) -> dict[str, float]:
     if direction == "up":
         return {"flex": 172.0, "out": -4.0, "spin": 0.0, "elbow": 6.0, "across": 0.0}
     if direction == "forward":
-        return {"flex": 88.0, "out": 2.0, "spin": 0.0, "elbow": 5.0, "across": 0.0}
-    return {"flex": 2.0, "out": 90.0, "spin": 0.0, "elbow": 5.0, "across": 0.0}
+        return {"flex": 92.0, "out": 2.0, "spin": 0.0, "elbow": 5.0, "across": 0.0}
+    return {"flex": 2.0, "out": 92.0, "spin": 0.0, "elbow": 5.0, "across": 0.0}
 
 
 def _about_x(angle: float) -> Array:

@@ -25,7 +25,7 @@ class Gait:
 
 
 GAITS = {
-    "walk": Gait(0.58, 0.56, 0.6, 0.1, 34.0, {"slow": 0.78, "normal": 1.0, "fast": 1.15}),
+    "walk": Gait(0.58, 0.56, 0.57, 0.1, 34.0, {"slow": 0.78, "normal": 1.0, "fast": 1.15}),
     "run": Gait(0.95, 0.36, 0.34, 0.22, 62.0, {"slow": 0.82, "normal": 1.0, "fast": 1.08}),
     "crouch_walk": Gait(0.44, 0.62, 0.62, 0.1, 26.0, {"slow": 0.85, "normal": 1.0, "fast": 1.12}),
 }

@@ -145,9 +145,9 @@ PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "bend": (
         ("bend down toward the floor {times} {fast}", "forward"),
-        ("bend over and ~reach for the toes {times} {fast}", "forward"),
+        ("bend over toward the toes {times} {fast}", "forward"),
         ("bend forward deeply {times} {fast}", "forward"),
-        ("bend at the waist to touch {his} feet {times} {fast}", "forward"),
+        ("bend at the waist with the hands toward {his} feet {times} {fast}", "forward"),
         ("bend {his} upper body {must} {times} {fast}", "!forward"),
         ("lean {must} {times} {fast}", "!forward"),
         ("bend the torso {must} {times} {fast}", "!forward"),

@@ -23,6 +23,7 @@ SIGN = {"left": 1.0, "right": -1.0}
 TOES_AHEAD = 0.07  # metres that the toes stand in front of the pelvis
 _ANKLE_HEIGHT = 0.08
 _STANDING_LEG = 0.985  # share of the straight leg that a standing figure uses
+_CLEARANCE = 0.07
 _LONGEST_LEG = 0.998
 _SOFTNESS = 0.006  # metres, of the limit that keeps the pelvis in reach of the feet
 
@@ -236,6 +237,7 @@ def _place_leg(
     free = joints[:, hip] + leg @ (down * body.upper_leg)
     free += leg @ rotation(0, bent) @ (down * body.lower_leg)
     target = planted + lift[:, None] * (free - planted)
+    target[:, 1] += _CLEARANCE * 4 * lift * (1 - lift)  # a foot goes up before it goes aside
 
     outward = np.array([1.0, 0.0, 0.0])
     # Squared: the toes turn down only once the ankle is up.

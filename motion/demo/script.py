@@ -183,7 +183,7 @@ def _trunk(rng: np.random.Generator, name: str) -> dict[str, Any]:
     if name == "bow":
         return {"count": count, "degrees": float(rng.integers(45, 71))}
     direction = _pick(rng, "forward", "forward", "left", "right", "backward")
-    low, high = {"forward": (88, 104), "backward": (18, 26)}.get(direction, (26, 36))
+    low, high = {"forward": (95, 109), "backward": (18, 26)}.get(direction, (26, 36))
     return {"direction": direction, "count": count, "degrees": float(rng.integers(low, high))}
 
 

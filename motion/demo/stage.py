@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -149,6 +150,17 @@ def perform(stage: Stage, duration: float, fps: float) -> Array:
     _swing(stage, channels, feet, fps)
     _breathe(stage, channels, times)
     return pose(stage.body, channels, feet)
+
+
+def snapshot(stage: Stage, values: Mapping[str, float]) -> Array:
+    """Joints (J, 3) of the figure at rest in the middle of the floor with these channel values."""
+    channels = {name: np.array([value]) for name, value in {**stage.neutral(), **values}.items()}
+    channels |= {name: np.zeros(1) for name in ("yaw", "x")} | {"z": -TOES_AHEAD - channels["back"]}
+    feet = {}
+    for side in SIDES:
+        (x, z), yaw = stage.foothold(side, np.zeros(2), 0.0)
+        feet[side] = Feet(np.array([[x, 0.0, z]]), np.array([yaw]), np.zeros(1))
+    return pose(stage.body, channels, feet)[0]
 
 
 def _feet(stage: Stage, channels: dict[str, Array], times: Array) -> dict[str, Feet]:

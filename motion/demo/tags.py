@@ -9,9 +9,9 @@ from motion.demo.captions import gerund, third_person
 _VERBS = (
     "applaud arch back be bend bow box bring circle clap come creep cross crouch curve dash do drop extend "
     "fold get go grab greet hold hop hurl jog jump kick kneel lean leap let lift lower lunge make move "
-    "pause perform pick place punch put raise reach remain rise rotate run set shuffle sidestep sink sit sneak "
-    "spin sprint squat stamp stand stay step stomp stretch stride stroll swing take throw toss touch turn walk "
-    "wave zigzag"
+    "pause perform pick place punch put raise reach remain rise rotate run set shuffle sidestep sink sit "
+    "sneak spin sprint squat stamp stand stay step stomp stretch stride stroll swing take throw toss touch "
+    "turn walk wave zigzag"
 )
 _WORDS = {
     "DET": "a an the both",

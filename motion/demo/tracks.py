@@ -119,8 +119,8 @@ class FootTrack:
             u = np.clip((times - move.start) / (move.end - move.start), 0, 1)
             late = times >= move.start
             # A step rises before it travels, so that nothing slides along the floor.
-            along = u if move.flight else minimum_jerk((u - 0.06) / 0.88)
-            height = 4 * u * (1 - u) if move.flight else (16 * u**2 * (1 - u) ** 2) ** 0.75
+            along = u if move.flight else minimum_jerk((u - 0.08) / 0.84)
+            height = 4 * u * (1 - u) if move.flight else (16 * u**2 * (1 - u) ** 2) ** 0.62
             for axis in (0, 1):
                 way = move.target[axis] - move.origin[axis]
                 toes[late, 2 * axis] = (move.origin[axis] + along * way)[late]

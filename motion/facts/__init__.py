@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motion.events import Event
-from motion.facts.arms import arm_actions
+from motion.facts.arms import Arms, arm_actions, held_arms
 from motion.facts.hands import floor_touches
 from motion.facts.jumps import jumps
 from motion.facts.legs import lifts, lunges
@@ -31,23 +31,22 @@ def measure(clips: Sequence[NDArray[np.floating]], skeleton: Skeleton) -> list[F
 
 
 def _facts(body: Body) -> Facts:
-    events = _events(body)
-    return Facts(body.frames, body.fps, summarise(body, events), events)
+    arms = held_arms(body)
+    events = _events(body, arms)
+    return Facts(body.frames, body.fps, summarise(body, arms, events), events)
 
 
-def _events(body: Body) -> tuple[Event, ...]:
+def _events(body: Body, arms: Arms) -> tuple[Event, ...]:
     hops = jumps(body)
-    moves = travels(body, hops)
+    postures = hops + lows(body, hops)
+    postures += lunges(body, postures)
+    moves = travels(body, postures)
     turning = turns(body, moves)
-    moves = cornered(moves, turning)
-    busy = hops + moves
-    whole = busy + turning
-    whole += lows(body, busy)
-    whole += lunges(body, whole)
-    whole += floor_touches(body, whole)
+    whole = postures + cornered(moves, turning)
+    whole += floor_touches(body, whole) + turning
     whole += squats(body, whole)
     found = whole + lifts(body, whole)
-    found += arm_actions(body, whole)
+    found += arm_actions(body, arms, whole)
     found += leans(body, [event for event in found if event.action not in _WITH_UPRIGHT_TRUNK])
     found += _stands(body, found)
     return tuple(sorted(found, key=lambda e: (e.start, e.end, e.action, e.side, e.direction)))

@@ -11,7 +11,7 @@ from motion.events import LOCOMOTION, Event
 from motion.facts.hands import claps, crossed
 from motion.facts.legs import merged
 from motion.facts.signals import Body, Float
-from motion.facts.spans import Span, overlap, peaks, spans, swings
+from motion.facts.spans import Span, median, overlap, peaks, spans, swings
 from motion.facts.strikes import Arm, strikes
 from motion.facts.thresholds import LIMITS
 
@@ -20,37 +20,44 @@ _LOW, _BETWEEN, _UP, _FORWARD, _OUT = range(5)
 
 
 @dataclass(frozen=True)
-class _Held:
-    """An arm with its state per frame."""
+class Held:
+    """An arm with where it is held, per frame."""
 
     arm: Arm
-    state: NDArray[np.int64]
+    state: NDArray[np.int64]  # one of the constants above
 
 
-def arm_actions(body: Body, busy: list[Event]) -> list[Event]:
+Arms = tuple[Held, Held]
+
+
+def arm_actions(body: Body, arms: Arms, busy: list[Event]) -> list[Event]:
     """Events of both arms; what both do at the same time has side "both"."""
-    sides = [_one_arm(body, index, busy) for index in (0, 1)]
-    found = _stretched(_punched_in_turn(_paired(*sides), body.fps))
+    left, right = (_one_arm(body, held, busy) for held in arms)
+    found = _stretched(_punched_in_turn(_paired(left, right), body.fps))
     gestures = [event for event in found + busy if event.action in ("wave", "run", "punch")]
     together = [e for e in claps(body) if not any(overlap(_span(e), _span(g)) for g in gestures)]
     return found + together + crossed(body)
 
 
-def raised(body: Body, busy: list[Event]) -> tuple[float, float]:
+def held_arms(body: Body) -> Arms:
+    """Both arms with what they are held at, left and right."""
+    return _held(body, 0), _held(body, 1)
+
+
+def raised(arms: Arms, busy: list[Event]) -> tuple[float, float]:
     """Seconds for which the left and the right hand are held up; swinging along in a gait is not."""
-    seconds = []
-    for index in (0, 1):
-        held = _held(body, index)
-        frames = sum(int((held.state[a:b] == _UP).sum()) for a, b in _held_spans(held, busy))
-        seconds.append(frames / body.fps)
-    return seconds[0], seconds[1]
+    left, right = (
+        sum(int((held.state[a:b] == _UP).sum()) for a, b in _held_spans(held, busy)) / held.arm.body.fps
+        for held in arms
+    )
+    return left, right
 
 
 def _span(event: Event) -> Span:
     return event.start, event.end
 
 
-def _held(body: Body, index: int) -> _Held:
+def _held(body: Body, index: int) -> Held:
     out, up, forward = body.wrist[index].T
     forearm_out, forearm_up, _ = (body.wrist[index] - body.elbow[index]).T
     # How level an arm is, is seen from the trunk, which may lean with it.
@@ -71,11 +78,10 @@ def _held(body: Body, index: int) -> _Held:
     state[to_front] = _FORWARD
     state[to_side] = _OUT
     arm = Arm(body, index, _SIDES[index], out, up, forward, forearm_out, forearm_up, body.hand_speed[index])
-    return _Held(arm, state)
+    return Held(arm, state)
 
 
-def _one_arm(body: Body, index: int, busy: list[Event]) -> list[Event]:
-    held = _held(body, index)
+def _one_arm(body: Body, held: Held, busy: list[Event]) -> list[Event]:
     found = strikes(held.arm, busy)
     taken = [_span(e) for e in (*found, *busy) if e.action in _EXCLUSIVE]
     for span in _held_spans(held, busy):
@@ -89,23 +95,23 @@ def _one_arm(body: Body, index: int, busy: list[Event]) -> list[Event]:
 _EXCLUSIVE = ("punch", "throw", "circle_arm", "swing_arm", "jump", "pick_up", "place")
 
 
-def _held_spans(held: _Held, busy: list[Event]) -> list[Span]:
+def _held_spans(held: Held, busy: list[Event]) -> list[Span]:
     """Spans in which the arm is held up, to the front or to the side."""
     fps = held.arm.body.fps
     found = spans(held.state >= _UP, gap=0.15 * fps, least=LIMITS.raise_hold * fps)
     return [span for span in found if not _pumping(held, span, busy)]
 
 
-def _pumping(held: _Held, span: Span, busy: list[Event]) -> bool:
+def _pumping(held: Held, span: Span, busy: list[Event]) -> bool:
     """Whether a hand is up only because the arms swing along with a gait."""
     moving = sum(overlap(span, _span(e)) for e in busy if e.action in LOCOMOTION)
     if moving < 0.5 * (span[1] - span[0]):
         return False
     long_enough = span[1] - span[0] >= 2 * LIMITS.raise_hold * held.arm.body.fps
-    return not (long_enough and np.median(held.arm.up[span[0] : span[1]]) > 0.1)
+    return not (long_enough and median(held.arm.up[span[0] : span[1]]) > 0.1)
 
 
-def _hold(held: _Held, span: Span) -> list[Event]:
+def _hold(held: Held, span: Span) -> list[Event]:
     """What a held arm tells: a wave, a stretch or a reach with the trunk, or raising and lowering."""
     start, end = span
     arm = held.arm
@@ -140,25 +146,25 @@ def _leaves_low(state: NDArray[np.int64], up: Float, fps: float) -> int | None:
     return first + int(settled[0]) + 1
 
 
-def _held_direction(held: _Held, span: Span) -> str:
+def _held_direction(held: Held, span: Span) -> str:
     counts = np.bincount(held.state[slice(*span)], minlength=5)[_UP:]
     kind = _UP + int(counts.argmax())
     return {_UP: "up", _FORWARD: "forward", _OUT: held.arm.side}[kind]
 
 
-def _with_trunk(held: _Held, span: Span, direction: str) -> tuple[str, str]:
+def _with_trunk(held: Held, span: Span, direction: str) -> tuple[str, str]:
     """stretch or reach and its direction where the trunk or the heels go with the arm; else empty."""
     body, index = held.arm.body, held.arm.index
     cut = slice(*span)
     own = body.roll if index == 0 else -body.roll
-    lean = float(np.median(own[cut]))
+    lean = median(own[cut])
     if direction == "up":
         if lean < -LIMITS.stretch_lean:
             return "stretch", _SIDES[1 - index]
         on_toes = (body.ankle_rise[:, cut].min(0) > LIMITS.heel_up) & (body.toe_rise[:, cut].max(0) < 0.05)
         return ("reach", "up") if on_toes.mean() > 0.4 else ("", "")
     if direction == "forward":
-        rest = min(float(np.median(body.pitch)), 0.5 * LIMITS.reach_lean)
+        rest = min(median(body.pitch), 0.5 * LIMITS.reach_lean)
         goes_along = LIMITS.reach_lean < body.pitch[cut].max() - rest < LIMITS.reach_fold
         return ("reach", "forward") if goes_along else ("", "")
     return ("reach", direction) if lean > LIMITS.reach_lean else ("", "")
@@ -167,7 +173,7 @@ def _with_trunk(held: _Held, span: Span, direction: str) -> tuple[str, str]:
 def _waves(arm: Arm, span: Span) -> int:
     """How often the forearm goes to and fro while the hand is up; 0 if it does not wave."""
     fps = arm.body.fps
-    level = np.median(arm.forearm_up[slice(*span)])
+    level = median(arm.forearm_up[slice(*span)])
     high = arm.forearm_up[slice(*span)] > max(0.5 * LIMITS.forearm_up, 0.55 * level)
     for start, end in spans(high, gap=0.6 * fps, least=0.5 * fps):
         sway = arm.forearm_out[span[0] + start : span[0] + end]
@@ -181,10 +187,10 @@ def _sways(sway: Float, fps: float) -> list[int]:
     """Extremes of a wave: a few large ones, or many small ones in an even rhythm; empty for none."""
     slowest = 0.5 * LIMITS.wave_slow * fps
     times = swings(sway, LIMITS.wave_size, LIMITS.wave_fast * fps)
-    if len(times) >= 2 * LIMITS.wave_least and np.median(np.diff(times)) <= slowest:
+    if len(times) >= 2 * LIMITS.wave_least and median(np.diff(times)) <= slowest:
         return times
     times = _regular(swings(sway, LIMITS.shy_wave_size, LIMITS.wave_fast * fps))
-    if len(times) >= 2 * LIMITS.shy_wave_least and np.median(np.diff(times)) <= slowest:
+    if len(times) >= 2 * LIMITS.shy_wave_least and median(np.diff(times)) <= slowest:
         return times
     return []
 
@@ -194,7 +200,7 @@ def _regular(times: list[int]) -> list[int]:
     if len(times) < 3:
         return []
     pauses = np.diff(times)
-    even = np.abs(pauses / np.median(pauses) - 1) < LIMITS.wave_regular
+    even = np.abs(pauses / median(pauses) - 1) < LIMITS.wave_regular
     longest = max(spans(even), key=lambda s: s[1] - s[0], default=(0, 0))
     return times[longest[0] : longest[1] + 1]
 
@@ -223,7 +229,7 @@ def _paired(left: list[Event], right: list[Event]) -> list[Event]:
 
 
 def _together(a: Event, b: Event) -> bool:
-    if a.action != b.action:
+    if a.action != b.action or a.action == "punch":  # fists punch in turn
         return False
     if a.direction != b.direction and {a.direction, b.direction} != {"left", "right"}:
         return False

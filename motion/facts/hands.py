@@ -49,11 +49,13 @@ def floor_touches(body: Body, busy: list[Event]) -> list[Event]:
         shared = sum(overlap(span, (e.start, e.end)) for e in busy)
         if span[0] == 0 or span[1] == body.frames or shared > 0.4 * (span[1] - span[0]):
             continue
-        found.append(_touch(body, span))
+        touch = _touch(body, span)
+        if touch:
+            found.append(touch)
     return found
 
 
-def _touch(body: Body, span: Span) -> Event:
+def _touch(body: Body, span: Span) -> Event | None:
     pitch = body.pitch
     upright = np.flatnonzero(pitch[: span[0]] < LIMITS.bow_end)
     start = int(upright[-1]) if len(upright) else 0
@@ -64,7 +66,9 @@ def _touch(body: Body, span: Span) -> Event:
     hands = after or before
     if not hands:
         low = body.wrist_height[:, span[0] : span[1]].min(1)
-        hands = (0, 1) if abs(low[0] - low[1]) < LIMITS.hands_apart else (int(low.argmin()),)
+        if abs(low[0] - low[1]) < LIMITS.hands_apart:
+            return None  # both hands go down empty and come up empty: a bend or a squat
+        hands = (int(low.argmin()),)
     side = "both" if len(hands) == 2 else _SIDES[hands[0]]
     action = "place" if before and not after else "pick_up"
     return Event(action, start, end, side=side, direction=_where(body, hands, start, span))

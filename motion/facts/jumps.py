@@ -8,7 +8,7 @@ import numpy as np
 
 from motion.events import Event
 from motion.facts.signals import Body
-from motion.facts.spans import Span, spans
+from motion.facts.spans import Span, median, spans
 from motion.facts.thresholds import LIMITS
 
 _SIDES = ("left", "right")
@@ -50,11 +50,11 @@ def _jump(body: Body, flight: Span) -> Event | None:
     if start == 0 or end == body.frames:
         return None  # cut in the air: nobody knows from where or to where
     before, after = _carriers(body, start - 1), _carriers(body, end)
+    kept_up = body.ankle_rise[:, start - 1 : end + 1].min(1) > LIMITS.hop_lift
     side = "both"
-    if before == after and len(before) == 1:
-        if body.foot_height[1 - before[0], start:end].min() > LIMITS.hop_lift:
-            side = _SIDES[before[0]]
-    elif len(before) == 1 and len(after) == 1:
+    if kept_up.any():
+        side = _SIDES[1 - int(kept_up.argmax())]
+    elif before != after and len(before) == 1 and len(after) == 1:
         return None  # a stride of a run
     rise = float(body.pelvis[start:end].max() - body.pelvis[start - 1])
     if rise < 0.3 * LIMITS.flight:
@@ -62,7 +62,7 @@ def _jump(body: Body, flight: Span) -> Event | None:
     margin = int(0.25 * body.fps)
     first, last = max(0, start - margin), min(body.frames, end + margin)
     direction, way = _way(body, start - 1, end)
-    height = max(0.0, float(body.pelvis[start:end].max()) - float(np.median(body.pelvis)))
+    height = max(0.0, float(body.pelvis[start:end].max()) - median(body.pelvis))
     metres = round((height if direction == "up" else way) * body.leg, 2)
     return Event("jump", first, last, side=side, direction=direction, amount=metres)
 

@@ -54,7 +54,7 @@ def _lifts(body: Body, index: int, side: str, busy: list[Event]) -> list[Event]:
     if lift.max() < LIMITS.leg_lift:
         return []
     found = []
-    for start, end in grown(lift > LIMITS.leg_lift, lift > LIMITS.foot_off, 0.2 * body.fps, 0.15 * body.fps):
+    for start, end in grown(lift > LIMITS.leg_lift, lift > LIMITS.foot_off, 0.12 * body.fps, 0.15 * body.fps):
         other = body.foot_height[1 - index, start:end]
         if not _free((start, end), busy) or (other > 2 * LIMITS.foot_off).mean() > 0.3:
             continue
@@ -74,7 +74,8 @@ def _lift(body: Body, index: int, side: str, span: Span) -> Event:
     if reach.max() > LIMITS.kick_reach and swing.max() > LIMITS.kick_speed:
         top = int(reach.argmax())
         return Event("kick", start, end, side=side, direction=_kick_way(out[top], forward[top], side))
-    if -np.diff(lift).min() * body.fps > LIMITS.stomp_rate * lift.max():
+    landing = body.ankle_rise[index, start : end + 2]
+    if -np.diff(landing).min() * body.fps > LIMITS.stomp_rate * lift.max():
         return Event("stomp", start, end, side=side)
     return Event("raise_leg", start, end, side=side)
 

@@ -15,24 +15,28 @@ _GAITS = ("walk", "run", "crouch_walk")
 _DIRECTIONS = ("forward", "left", "backward", "right")  # in steps of 90 degrees to the left
 
 
-def travels(body: Body, jumps: list[Event]) -> list[Event]:
-    """Locomotion events; frames of jumps are not travel."""
+def travels(body: Body, others: list[Event]) -> list[Event]:
+    """Locomotion events; frames of other actions of the whole body are not travel."""
     speed = np.sqrt((body.velocity**2).sum(-1))
     moving, wide = speed > LIMITS.move_on, speed > LIMITS.move_off
-    for jump in jumps:
-        margin = int(0.3 * body.fps)
-        window = slice(max(0, jump.start - margin), jump.end + margin)
+    for event in others:
+        margin = int(LIMITS.feet_late * body.fps)
+        window = slice(max(0, event.start - margin), event.end + margin)
         moving[window] = wide[window] = False
     feet = swing_spans(body, speed)
     found = []
     for start, end in grown(moving, wide, gap=LIMITS.move_gap * body.fps):
-        for a, b, code in settled(_kinds(body, speed, (start, end)), LIMITS.gait_least * body.fps):
+        kinds = _kinds(body, speed, (start, end))
+        pieces = settled(kinds, LIMITS.gait_least * body.fps)
+        if any(_GAITS[code // 4] == "run" for _, _, code in pieces):
+            pieces = settled(kinds, LIMITS.run_settles * body.fps)
+        for a, b, code in pieces:
             # The feet close after the body has come to rest, and lift before it goes.
             late = LIMITS.feet_late * body.fps
-            window = start + a - late * (a == 0), start + b + late * (start + b == end)
-            event = _travel(body, feet, (start + a, start + b), window, _GAITS[code // 4])
-            if event:
-                found.append(event)
+            reach = start + a - late * (a == 0), start + b + late * (start + b == end)
+            travel = _travel(body, feet, (start + a, start + b), reach, _GAITS[code // 4])
+            if travel:
+                found.append(travel)
     return found
 
 
@@ -69,8 +73,12 @@ def _kinds(body: Body, speed: Float, span: Span) -> np.ndarray:
     # Where a part is not clear the whole way decides.
     limit = LIMITS.walk_clearly if none.mean() > LIMITS.run_unsupported else LIMITS.run_clearly
     flies = (_blur(none, sigma) > limit) & (speed[cut] > LIMITS.run_speed)
-    bounds = (_blur(both, sigma) < LIMITS.run_double) & (speed[cut] > LIMITS.run_surely)
-    gait[flies | bounds] = 1
+    gait[flies] = 1
+    surely = (_blur(both, sigma) < LIMITS.run_double) & (speed[cut] > LIMITS.run_surely)
+    if surely.sum() > LIMITS.run_least * body.fps:
+        # Its start and its end are part of the run.
+        for start, end in grown(surely, speed[cut] > LIMITS.run_speed):
+            gait[start:end] = 1
     low = _blur(body.pelvis[cut], LIMITS.gait_window * body.fps) < LIMITS.crouch
     gait[low & (gait == 0)] = 2
     return 4 * gait + direction
@@ -103,17 +111,18 @@ def _travel(
         count = (count + 1) // 2  # one foot steps aside and the other closes
     shape, side = path(body, span)
     metres = way * body.leg
-    seconds = (span[1] - span[0]) / body.fps
+    cruise = float(np.quantile(np.sqrt((body.velocity[slice(*span)] ** 2).sum(-1)), 0.8))
+    direction = _direction(angle)
     return Event(
         gait,
         start,
         end,
         side=side,
-        direction=_direction(angle),
+        direction=direction,
         path=shape,
         count=count,
         amount=round(metres, 2),
-        speed=speed_word(gait, way / seconds),
+        speed=speed_word(gait, direction, cruise),
     )
 
 
@@ -125,23 +134,29 @@ def _direction(angle: float) -> str:
     return "left" if angle > 0 else "right"
 
 
-def speed_word(gait: str, speed: float) -> str:
+def speed_word(gait: str, direction: str, speed: float) -> str:
     """slow, normal or fast for a gait's speed in leg lengths a second."""
-    slow, fast = (LIMITS.run_slow, LIMITS.run_fast) if gait == "run" else (LIMITS.walk_slow, LIMITS.walk_fast)
+    slow, fast = {
+        "walk": (LIMITS.walk_slow, LIMITS.walk_fast),
+        "run": (LIMITS.run_slow, LIMITS.run_fast),
+        "crouch_walk": (LIMITS.crouch_slow, LIMITS.crouch_fast),
+        "side_step": (LIMITS.side_slow, LIMITS.side_fast),
+    }[gait]
+    if gait != "side_step" and direction != "forward":
+        speed /= LIMITS.backward_pace
     return "slow" if speed < slow else "fast" if speed > fast else "normal"
 
 
 def path(body: Body, span: Span) -> tuple[str, str]:
-    """Shape of the way on the floor, and the side to which it bends or bends first."""
+    """Shape of the way on the floor, and the side to which a curve or circle bends."""
     course = _course(body, span)
     if len(course) < 3:
         return "straight", ""
-    bends = _reversals(course, LIMITS.zigzag)
-    if len(bends) >= 3:
-        # It goes to one side first and is seen when it comes back.
-        return "zigzag", "left" if bends[0] < 0 else "right"
+    if _reversals(course, LIMITS.zigzag) >= 3:
+        return "zigzag", ""
     change = float(course[-1] - course[0])
-    if abs(change) < LIMITS.curve:
+    heading = float(body.heading[span[1] - 1] - body.heading[span[0]])
+    if abs(change) < LIMITS.curve or 2 * abs(heading) < LIMITS.curve:
         return "straight", ""
     return "circle" if abs(change) >= LIMITS.circle else "curve", "left" if change > 0 else "right"
 
@@ -161,20 +176,17 @@ def _course(body: Body, span: Span) -> Float:
     return np.concatenate([[0.0], np.cumsum(np.degrees(np.arctan2(cross, dot)))])
 
 
-def _reversals(values: Float, size: float) -> list[int]:
-    """Signs of the alternating changes of at least `size`."""
-    signs: list[int] = []
+def _reversals(values: Float, size: float) -> int:
+    """Number of alternating changes of at least `size`."""
+    count, last = 0, 0
     low = high = float(values[0])
     for value in values.tolist():
         low, high = min(low, value), max(high, value)
-        last = signs[-1] if signs else 0
         if last <= 0 and value - low >= size:
-            signs.append(1)
-            high = value
+            count, last, high = count + 1, 1, value
         elif last >= 0 and high - value >= size:
-            signs.append(-1)
-            low = value
-    return signs
+            count, last, low = count + 1, -1, value
+    return count
 
 
 def turns(body: Body, moves: list[Event]) -> list[Event]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from motion.events import Event
 from motion.facts.signals import Body
+from motion.facts.spans import median
 from motion.facts.thresholds import LIMITS
 
 
@@ -21,7 +22,7 @@ def quality(body: Body, busy: list[Event]) -> dict[str, float]:
         if event.action in ("jump", "run"):
             in_air[event.start : event.end] = False
     return {
-        "jitter": round(float(np.median(body.jitter)), 1),
+        "jitter": round(median(body.jitter), 1),
         "skating_cm_s": round(float(slides.mean()) * body.leg * 100, 1) if len(slides) else 0.0,
         "floating": round(float(in_air.mean()), 3),
         "penetration_cm": round(max(0.0, -float(body.toe_rise.min())) * body.leg * 100, 1),

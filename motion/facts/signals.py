@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from motion.facts.spans import median
 from motion.facts.thresholds import LIMITS
 from motion.skeleton import Skeleton
 
@@ -42,7 +43,7 @@ class Body:
     roll: Float  # (T,) degrees by which the torso leans to the left
     wrist: Float  # (2, T, 3) wrist from its shoulder (out, up, forward) in arm lengths
     elbow: Float  # (2, T, 3) elbow from its shoulder, likewise
-    wrist_height: Float  # (2, T) over the floor, leg lengths
+    wrist_height: Float  # (2, T) over the floor; 1 is the height of a hand that hangs beside a standing body
     hand_speed: Float  # (2, T) wrist from its shoulder, arm lengths a second
     hand_place: Float  # (2, T, 2) wrist from the pelvis on the floor plane, world frame (x, z)
     hand_gap: Float  # (T,) distance between the wrists, arm lengths
@@ -114,13 +115,19 @@ class _Batch:
             np.minimum(joints[:, :, skeleton.left_leg[3], 1], joints[:, :, skeleton.right_leg[3], 1])
         )
         joints[..., 1] -= self.floor[:, None, None]
+        ankles = (joints[:, :, skeleton.left_leg[2], 1], joints[:, :, skeleton.right_leg[2], 1])
+        self.ankle_floor = 0.5 * (self._low(ankles[0]) + self._low(ankles[1]))
 
     def _limb_length(self, joints: Float, limb: Sequence[int]) -> Float:
         """Median length of a limb along its bones, (N,)."""
         total = np.zeros(joints.shape[:2])
         for a, b in pairwise(limb):
             total += np.linalg.norm(joints[:, :, a] - joints[:, :, b], axis=-1)
-        return np.array([np.median(row[:n]) for row, n in zip(total, self.lengths, strict=True)])
+        return self.middle(total)
+
+    def middle(self, values: Float) -> Float:
+        """Median over each clip's own frames, (N,)."""
+        return np.array([median(row[:n]) for row, n in zip(values, self.lengths, strict=True)])
 
     def _low(self, values: Float, share: float = 0.05) -> Float:
         """Low quantile over each clip's own frames, (N,)."""
@@ -207,14 +214,13 @@ def _whole_body(batch: _Batch) -> dict[str, Float]:
     feet = batch.smooth(toes[..., ::2], LIMITS.heading_smoothing)
     torso = joints[:, :, s.joint("neck")] - root
     lean_left, up, lean_forward = _in_body(torso, across)
-    ankles = 0.5 * (batch._low(joints[:, :, s.left_leg[2], 1]) + batch._low(joints[:, :, s.right_leg[2], 1]))
     hips = 0.5 * (joints[:, :, s.left_leg[0], 1] + joints[:, :, s.right_leg[0], 1])
     middle = 0.5 * (joints[:, :, s.left_leg[2]] + joints[:, :, s.right_leg[2]])
     _, _, seat = _in_body(middle - root, across)
     jerk = np.zeros(joints.shape[:2])
-    if joints.shape[1] > 3:
-        third = np.diff(joints, n=3, axis=1)
-        jerk[:, :-3] = _pair_mean(np.linalg.norm(third, axis=-1), s)
+    jerk[:, :-3] = _pair_mean(np.linalg.norm(np.diff(joints, n=3, axis=1), axis=-1), s)
+    # The last frames of a clip repeat what was last measured without the padding.
+    jerk = np.take_along_axis(jerk, np.minimum(batch.hold, batch.lengths[:, None] - 4), axis=1)
     in_metres = batch.leg[:, None] * s.metres_per_unit * batch.fps**3
     return {
         "position": batch.smooth(root[..., ::2], LIMITS.heading_smoothing),
@@ -223,7 +229,7 @@ def _whole_body(batch: _Batch) -> dict[str, Float]:
         "heading": heading,
         "feet_heading": _heading(feet),
         "turning": batch.rate(heading, LIMITS.turn_smoothing),
-        "pelvis": (hips - ankles[:, None]),
+        "pelvis": hips - batch.ankle_floor[:, None],
         "seat": seat,
         "rise": batch.rate(hips, LIMITS.fast_smoothing),
         "pitch": np.degrees(np.arctan2(lean_forward, up)),
@@ -254,12 +260,13 @@ def _arms(batch: _Batch) -> dict[str, Float]:
     elbows: list[Float] = []
     speeds, heights, beyond = [], [], []
     middle = joints[:, :, batch.skeleton.joint("neck")]
+    hanging = _hanging(batch)
     for (shoulder, elbow, wrist), sign in _sides(batch, "arm"):
         for target, out in ((wrist, wrists), (elbow, elbows)):
             left, up, forward = _in_body(joints[:, :, target] - joints[:, :, shoulder], across)
             out.append(np.stack([sign * left, up, forward], -1) / batch.arm[..., None])
         speeds.append(np.linalg.norm(batch.rate(wrists[-1], LIMITS.fast_smoothing), axis=-1))
-        heights.append(joints[:, :, wrist, 1])
+        heights.append(joints[:, :, wrist, 1] / hanging[:, None])
         left, _, _ = _in_body(joints[:, :, wrist] - middle, across)
         beyond.append(-sign * left / batch.arm)
     places = [joints[:, :, arm[2], ::2] - joints[:, :, 0, ::2] for arm, _ in _sides(batch, "arm")]
@@ -276,17 +283,22 @@ def _arms(batch: _Batch) -> dict[str, Float]:
     }
 
 
+def _hanging(batch: _Batch) -> Float:
+    """Height (N,) of the hands when the body stands and its arms hang, in leg lengths."""
+    s, joints = batch.skeleton, batch.joints
+    shoulders = joints[:, :, s.left_arm[0]] + joints[:, :, s.right_arm[0]]
+    hips = joints[:, :, s.left_leg[0]] + joints[:, :, s.right_leg[0]]
+    trunk = batch.middle(np.linalg.norm(0.5 * (shoulders - hips), axis=-1))
+    return np.maximum(1.0 + batch.ankle_floor + trunk - batch.arm[:, 0], 0.1)
+
+
 def _legs(batch: _Batch) -> dict[str, Float]:
     across = _across(batch)
     joints = batch.joints
     parts: dict[str, list[Float]] = {}
-    ankle_floor = 0.5 * (
-        batch._low(joints[:, :, batch.skeleton.left_leg[2], 1])
-        + batch._low(joints[:, :, batch.skeleton.right_leg[2], 1])
-    )
     for (hip, knee, ankle, toe), sign in _sides(batch, "leg"):
         left, up, forward = _in_body(joints[:, :, ankle] - joints[:, :, hip], across)
-        rise = joints[:, :, ankle, 1] - ankle_floor[:, None]
+        rise = joints[:, :, ankle, 1] - batch.ankle_floor[:, None]
         speeds = [
             np.linalg.norm(batch.rate(joints[:, :, part, ::2], LIMITS.limb_smoothing), axis=-1)
             for part in (ankle, toe)
@@ -321,6 +333,6 @@ def _bone_drift(batch: _Batch) -> Float:
     result = np.empty(len(lengths))
     for row, count in enumerate(batch.lengths):
         own = lengths[row, :count]
-        typical = np.maximum(np.median(own, axis=0), 1e-6)
+        typical = np.maximum(np.partition(own, count // 2, axis=0)[count // 2], 1e-6)
         result[row] = np.abs(own / typical - 1).max()
     return result

@@ -16,9 +16,10 @@ def spans(mask: NDArray[np.bool_], gap: float = 0, least: float = 0) -> list[Spa
     """Spans in which the mask holds, those nearer than `gap` frames joined, shorter ones left out."""
     if not mask.any():
         return []
-    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
+    edges = (np.flatnonzero(mask[1:] != mask[:-1]) + 1).tolist()
+    edges = ([0] if mask[0] else []) + edges + ([len(mask)] if mask[-1] else [])
     found: list[list[int]] = []
-    for start, end in edges.reshape(-1, 2).tolist():
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
         if found and start - found[-1][1] <= gap:
             found[-1][1] = end
         else:
@@ -91,6 +92,12 @@ def _join(pieces: list[list[int]], index: int) -> None:
         else:
             melted.append(piece)
     pieces[:] = melted
+
+
+def median(values: NDArray[np.floating]) -> float:
+    """Upper median; many times as fast as numpy's on the few frames of a clip."""
+    half = len(values) // 2
+    return float(np.partition(values, half)[half])
 
 
 def overlap(a: Span, b: Span) -> int:

@@ -10,7 +10,7 @@ from scipy.signal import find_peaks
 from motion.events import Event
 from motion.facts.legs import merged
 from motion.facts.signals import Body, Float
-from motion.facts.spans import overlap, peaks, spans, swings
+from motion.facts.spans import median, overlap, peaks, spans, swings
 from motion.facts.thresholds import LIMITS
 
 
@@ -30,12 +30,11 @@ class Arm:
 
 
 def strikes(arm: Arm, busy: list[Event]) -> list[Event]:
-    """The one fast or round movement that the arm makes, if it makes any."""
-    for found in (_circles(arm), _throws(arm), _punches(arm), _arm_swings(arm)):
-        free = [event for event in found if _free(event, busy)]
-        if free:
-            return free
-    return []
+    """The fast and round movements that the arm makes, the clearest kind first where two overlap."""
+    found: list[Event] = []
+    for kind in (_circles(arm), _throws(arm), _punches(arm), _arm_swings(arm)):
+        found += [event for event in kind if _free(event, [*busy, *found])]
+    return found
 
 
 def _free(event: Event, busy: list[Event]) -> bool:
@@ -50,15 +49,18 @@ def _punches(arm: Arm) -> list[Event]:
     tops, _ = find_peaks(arm.forward, height=LIMITS.punch_reach, prominence=LIMITS.punch_way)
     found = []
     for top in tops.tolist():
-        start, end = max(0, top - int(0.4 * fps)), min(len(arm.up), top + int(0.45 * fps) + 1)
+        start, end = max(0, top - int(0.5 * fps)), min(len(arm.up), top + int(0.6 * fps) + 1)
         out, back = arm.forward[start : top + 1], arm.forward[top:end]
         fast = arm.speed[start : top + 1].max() > LIMITS.punch_speed
-        way = min(out[-1] - out.min(), back[0] - back.min())
-        # A fist comes from before the chest; a hand that swings or rises comes from below.
         level = np.abs(arm.up[max(0, top - 1) : top + 2]).max() < LIMITS.arm_level
-        ends = arm.up[[start + int(out.argmin()), top + int(back.argmin())]]
+        drawn = arm.forward[top] - LIMITS.punch_way
+        leaves, returns = np.flatnonzero(out < drawn), np.flatnonzero(back < drawn)
+        if not len(leaves) or not len(returns):
+            continue
+        # A fist comes from before the chest and goes back there; other hands come from below or above.
+        ends = arm.up[[start + int(leaves[-1]), top + int(returns[0])]]
         guarded = ends.min() > LIMITS.punch_guard and ends.max() < LIMITS.arm_level
-        if fast and level and guarded and way > LIMITS.punch_way:
+        if fast and level and guarded:
             found.append(Event("punch", start, end, side=arm.side))
     return merged(found, 0.6 * fps)
 
@@ -91,11 +93,15 @@ def _circles(arm: Arm) -> list[Event]:
         angle = np.degrees(np.unwrap(np.arctan2(arm.up[sure], across[sure])))
         angle = np.interp(np.arange(len(across)), sure, angle)
         rate = np.gradient(angle) * arm.body.fps
+        found = []
         for sign in (1, -1):
             for start, end in spans(sign * rate > LIMITS.circle_rate, gap=0.2 * arm.body.fps):
                 turned = abs(float(angle[end - 1] - angle[start]))
                 if turned > LIMITS.circle_turn:
-                    return [Event("circle_arm", start, end, side=arm.side, count=max(1, round(turned / 360)))]
+                    count = max(1, round(turned / 360))
+                    found.append(Event("circle_arm", start, end, side=arm.side, count=count))
+        if found:
+            return found
     return []
 
 
@@ -105,11 +111,16 @@ def _arm_swings(arm: Arm) -> list[Event]:
     if np.ptp(arm.forward) < 2 * LIMITS.swing_size:
         return []
     times = swings(arm.forward, LIMITS.swing_size, 0.2 * fps)
+    sizes = np.abs(np.diff(arm.forward[times]))
+    if not len(sizes):
+        return []
+    regular = (np.diff(times) < 0.5 * LIMITS.wave_slow * fps) & (sizes > 0.6 * median(sizes))
     found = []
-    for start, end in spans(np.diff(times) < 0.5 * LIMITS.wave_slow * fps):
+    for start, end in spans(regular):
         part = times[start : end + 1]
         first, last = part[0], part[-1] + 1
         low = arm.up[first:last].max() < LIMITS.swing_top
-        if len(part) >= 3 and low and arm.forward[first:last].min() < LIMITS.swing_back:
-            found.append(Event("swing_arm", first, last, side=arm.side, count=peaks(arm.forward, part)))
+        count = peaks(arm.forward, part)
+        if count >= 2 and low and arm.forward[first:last].min() < LIMITS.swing_back:
+            found.append(Event("swing_arm", first, last, side=arm.side, count=count))
     return found

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from motion.events import LOCOMOTION, Event, event
-from motion.facts.arms import raised
+from motion.facts.arms import Arms, raised
 from motion.facts.plausibility import quality
 from motion.facts.signals import Body
 from motion.facts.thresholds import LIMITS
@@ -77,14 +77,14 @@ def facts(values: Mapping[str, Any]) -> Facts:
     )
 
 
-def summarise(body: Body, events: tuple[Event, ...]) -> Summary:
+def summarise(body: Body, arms: Arms, events: tuple[Event, ...]) -> Summary:
     """The summary of a body and its events."""
     moves = [e for e in events if e.action in LOCOMOTION]
     main = max(moves, key=lambda e: (e.amount, -e.start), default=None)
     seconds = sum(e.end - e.start for e in moves) / body.fps
     way = sum(e.amount for e in moves)
     degrees = float(body.heading[-1] - body.heading[0])
-    hands = raised(body, moves)
+    hands = raised(arms, moves)
     travelled = [float(side.mean()) * body.frames / body.fps for side in body.hand_speed]
     shift = body.position[-1] - body.position[0]
     return Summary(

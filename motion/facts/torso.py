@@ -7,7 +7,7 @@ import numpy as np
 from motion.events import Event
 from motion.facts.legs import merged
 from motion.facts.signals import Body, Float
-from motion.facts.spans import Span, grown, overlap
+from motion.facts.spans import Span, grown, median, overlap
 from motion.facts.thresholds import LIMITS
 
 _SIDES = ("left", "right")
@@ -70,10 +70,12 @@ def _down_and_up(body: Body, span: Span, kind: str) -> list[Event]:
     first, last = start + int(near[0]), start + int(near[-1]) + 1
     found = []
     side = _kneeling(body, start + int(low.argmin()))
+    # A step goes before a kneel and after it.
+    step = int(LIMITS.lunge_step * body.fps) if kind == "kneel" else 0
     if start > 0:
-        found.append(Event(kind, start, max(first, start + 1), side=side))
+        found.append(Event(kind, max(0, start - step), max(first, start + 1), side=side))
     if end < body.frames:
-        found.append(Event("stand_up", min(last, end - 1), end))
+        found.append(Event("stand_up", min(last, end - 1), min(body.frames, end + step)))
     return found
 
 
@@ -93,7 +95,7 @@ def _squats(body: Body, dips: list[tuple[Span, float]]) -> list[Event]:
 
 def leans(body: Body, busy: list[Event]) -> list[Event]:
     """bow and bend: the trunk leans and comes back while the legs stay."""
-    rest = min(float(np.median(body.pitch)), 0.5 * LIMITS.bow)
+    rest = min(median(body.pitch), 0.5 * LIMITS.bow)
     pitch = body.pitch - rest
     ways = (
         (pitch, LIMITS.bow, LIMITS.bow_end, ""),

@@ -29,11 +29,9 @@ _REVERSED = {
     "lower_arm": "raise_arm",
     "sit_down": "stand_up",
     "stand_up": "sit_down",
-    "pick_up": "place",
-    "place": "pick_up",
 }
 # Backwards these are no action that has a name.
-_ONE_WAY = ("throw", "kneel", "stomp", "reach", "stretch", "lunge", "cross_arms")
+_ONE_WAY = ("throw", "kneel", "stomp", "reach", "stretch", "lunge", "cross_arms", "pick_up", "place")
 _TRAVELLING = (*LOCOMOTION, "jump")
 
 

@@ -19,7 +19,7 @@ Float = NDArray[np.float32]
 Parameters = dict[str, float | int | str | bool]
 
 _OVERLAP_SECONDS = 0.3  # neighbouring actions run into each other by as much
-_SEAM_GAP = 0.55  # of the leg: poses further apart are not joined
+_SEAM_GAP = 0.42  # of the leg: poses further apart are not joined
 
 
 @dataclass(frozen=True)

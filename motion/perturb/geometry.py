@@ -15,6 +15,7 @@ Float = NDArray[np.float32]
 
 _BLEND_SECONDS = 0.3
 _BLEND_LONGEST = 0.7
+_BLEND_SPEED_SECONDS = 0.25
 _BLEND_SPEED = 1.4  # metres a second at most while a pose gives way to another
 _REACH = 0.998  # of the leg: a leg is never quite straight
 
@@ -81,7 +82,10 @@ def _giving_way(gap: Float, speed_gap: Float, frames: int, skeleton: Skeleton) -
     duration = min(max(_BLEND_SECONDS, 1.5 * widest / _BLEND_SPEED), _BLEND_LONGEST)
     blend = max(1, min(frames - 1, round(duration * skeleton.fps)))
     s = np.minimum(np.arange(frames, dtype=np.float32) / blend, 1)[:, None, None]
-    fading = gap * (2 * s**3 - 3 * s**2 + 1) + speed_gap * blend * (s**3 - 2 * s**2 + s)
+    # Speed gives way sooner: a kick that goes on for long would go far.
+    brief = min(blend, max(1, round(_BLEND_SPEED_SECONDS * skeleton.fps)))
+    r = np.minimum(np.arange(frames, dtype=np.float32) / brief, 1)[:, None, None]
+    fading = gap * (2 * s**3 - 3 * s**2 + 1) + speed_gap * brief * (r**3 - 2 * r**2 + r)
     return fading.astype(np.float32)
 
 

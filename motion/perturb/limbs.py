@@ -27,11 +27,15 @@ from motion.perturb.geometry import Local, ankles, feet_placed, ramp, smoothed, 
 from motion.retarget import impose_lengths
 from motion.skeleton import Skeleton
 
+# With one arm still these look like something else, or the same.
+_UNFROZEN = ("pick_up", "place", "reach", "stretch", "clap")
+_LARGER_LEAST, _LARGER_MOST = 1.25, 1.45
 _TWO_HANDED = ("clap", "cross_arms")
 _WHOLE_BODY = (*LOCOMOTION, "jump", "turn", "squat", "sit_down", "stand_up", "kneel")
 # Larger or smaller, these stay the same to the eye, or turn into something else.
-_UNSCALED = ("lower_arm", "clap", "cross_arms", "pick_up", "place", "stomp", "lunge", "throw")
+_UNSCALED = ("lower_arm", "clap", "cross_arms", "pick_up", "place", "stomp", "lunge", "throw", "circle_arm")
 _WIDEST = 2.9  # radians from rest that an exaggerated arm reaches
+_STRETCHED = 0.99  # of the leg
 _LEAD = 0.15  # seconds in which a movement begins before its event does
 
 
@@ -73,14 +77,15 @@ def _freeze_targets(subject: Subject, _donor: Subject | None) -> list[Parameters
     return [
         {"limb": limb}
         for limb in _limbs(subject)
-        # An arm that is up from the start would stay up, and raising is what it should not show.
-        if limb.endswith("leg")
-        or all(subject.events[i].action != "lower_arm" for i in _first(subject, _limb_events(subject, limb)))
+        if _freezable([subject.events[index] for index in _limb_events(subject, limb)])
     ]
 
 
-def _first(subject: Subject, indices: tuple[int, ...]) -> tuple[int, ...]:
-    return (min(indices, key=lambda index: subject.events[index].start),)
+def _freezable(events: list[Event]) -> bool:
+    # An arm that is up when its first event begins would stay up.
+    if min(events, key=lambda event: event.start).action == "lower_arm":
+        return False
+    return not any(event.action in _UNFROZEN for event in events)
 
 
 def _freeze(subject: Subject, _donor: Subject | None, parameters: Parameters) -> Outcome:
@@ -128,6 +133,12 @@ def _posed(subject: Subject, base: Local, limb: str, bones: Float) -> Local:
 
 def _leg_scaled(subject: Subject, limb: str, indices: tuple[int, ...], factor: float) -> Float:
     """The leg's movement during its events times a factor; 0 leaves the foot on its place."""
+    targets, _ = _leg_targets(subject, limb, indices, factor)
+    return feet_placed(subject.joints, subject.skeleton, subject.lengths, targets)
+
+
+def _leg_targets(subject: Subject, limb: str, indices: tuple[int, ...], factor: float) -> tuple[Float, int]:
+    """Where the ankles go, (T, 2, 3), and which of the two it is about."""
     targets = ankles(subject.joints, subject.skeleton).copy()
     foot = 0 if _side(limb) == "left" else 1
     for index in indices:
@@ -138,7 +149,7 @@ def _leg_scaled(subject: Subject, limb: str, indices: tuple[int, ...], factor: f
         track = targets[start : end + 1, foot]
         line = track[0] + (3 * share**2 - 2 * share**3) * (track[-1] - track[0])
         targets[start : end + 1, foot] = line + factor * (track - line)
-    return feet_placed(subject.joints, subject.skeleton, subject.lengths, targets)
+    return targets, foot
 
 
 def _scale_targets(subject: Subject, larger: bool) -> list[Parameters]:
@@ -150,6 +161,8 @@ def _scale_targets(subject: Subject, larger: bool) -> list[Parameters]:
         raised = any(e.direction == "up" and e.action in ("raise_arm", "stretch", "reach") for e in events)
         if all(event.action == "lower_arm" for event in events) or (larger and raised):
             continue
+        if larger and limb.endswith("leg") and not _reaches(subject, limb):
+            continue
         # What both arms do is scaled for both, or it would be another movement.
         limbs = "both_arms" if any(e.side == "both" for e in events) else limb
         if {"limb": limbs} not in targets:
@@ -157,16 +170,24 @@ def _scale_targets(subject: Subject, larger: bool) -> list[Parameters]:
     return targets
 
 
+def _reaches(subject: Subject, limb: str) -> bool:
+    """Whether the leg is long enough for a larger movement."""
+    targets, foot = _leg_targets(subject, limb, _limb_events(subject, limb), _LARGER_MOST)
+    hip, knee, ankle, *_ = getattr(subject.skeleton, limb)
+    way = np.sqrt(np.square(targets[:, foot] - subject.joints[:, hip]).sum(axis=-1))
+    return float(way.max()) <= _STRETCHED * float(subject.lengths[knee] + subject.lengths[ankle])
+
+
 def _draw_damp(
     _subject: Subject, target: Parameters, rng: np.random.Generator, strength: float
 ) -> Parameters:
-    return target | {"factor": amount(rng, strength, 0.7, 0.45)}
+    return target | {"factor": amount(rng, strength, 0.8, 0.62)}
 
 
 def _draw_exaggerate(
     _subject: Subject, target: Parameters, rng: np.random.Generator, strength: float
 ) -> Parameters:
-    return target | {"factor": amount(rng, strength, 1.35, 1.7)}
+    return target | {"factor": amount(rng, strength, _LARGER_LEAST, _LARGER_MOST)}
 
 
 def _scale(subject: Subject, _donor: Subject | None, parameters: Parameters) -> Outcome:
@@ -269,7 +290,12 @@ def _legs_swapped(subject: Subject, arms: dict[str, Float]) -> Float:
 
 FREEZE = Operation("freeze_limb", _freeze_targets, no_amount, _freeze, reach=(0.4, 0.9))
 DAMP = Operation(
-    "damp_limb", lambda subject, _donor: _scale_targets(subject, False), _draw_damp, _scale, reach=(0.0, 0.4)
+    "damp_limb",
+    lambda subject, _donor: _scale_targets(subject, False),
+    _draw_damp,
+    _scale,
+    reach=(0.0, 0.4),
+    weight=1.6,
 )
 EXAGGERATE = Operation(
     "exaggerate_limb",

@@ -18,9 +18,10 @@ from motion.perturb.edit import (
 from motion.perturb.geometry import smoothed
 from motion.seeds import generator
 
-_TREMBLE_LEAST, _TREMBLE_MOST = 0.012, 0.03  # metres, standard deviation
-_SLIDE_LEAST, _SLIDE_MOST = 0.5, 0.9  # metres a second, root mean square
-_SLIDE_PERIOD = 0.35  # seconds of smoothing: how long a slide goes one way
+_TREMBLE_LEAST, _TREMBLE_MOST = 0.007, 0.018  # metres at 20 frames a second, standard deviation
+_RATE = 20.0
+_SLIDE_LEAST, _SLIDE_MOST = 0.2, 0.3  # metres a second, root mean square
+_SLIDE_PERIOD = 0.25  # seconds of smoothing: how long a slide goes one way
 
 
 def _anywhere(_subject: Subject, _donor: Subject | None) -> list[Parameters]:
@@ -28,10 +29,11 @@ def _anywhere(_subject: Subject, _donor: Subject | None) -> list[Parameters]:
 
 
 def _draw_jitter(
-    _subject: Subject, target: Parameters, rng: np.random.Generator, strength: float
+    subject: Subject, target: Parameters, rng: np.random.Generator, strength: float
 ) -> Parameters:
-    metres = amount(rng, strength, _TREMBLE_LEAST, _TREMBLE_MOST)
-    return target | {"metres": metres, "seed": int(rng.integers(2**31))}
+    # Fewer frames a second make the same trembling slower.
+    metres = amount(rng, strength, _TREMBLE_LEAST, _TREMBLE_MOST) * _RATE / subject.skeleton.fps
+    return target | {"metres": round(metres, 4), "seed": int(rng.integers(2**31))}
 
 
 def _jitter(subject: Subject, _donor: Subject | None, parameters: Parameters) -> Outcome:

@@ -28,7 +28,7 @@ from motion.perturb.timing import metres_changed, way
 _NEAR = 0.3  # of a cycle: how far a seam may be from where the count puts it
 # Without what came before, these begin out of nowhere.
 _ENDINGS = {"lower_arm", "stand_up"}
-_CYCLIC_LEAST = 2  # cycles
+_CYCLIC_LEAST = 5  # steps: so that there is a way left
 
 
 def _pieces(subject: Subject, *ranges: tuple[int, int]) -> tuple[Float, np.ndarray]:
@@ -75,8 +75,11 @@ def _cycle_targets(subject: Subject, more: bool) -> list[Parameters]:
         if not ACTIONS[event.action].counted or event.count < 2:
             continue
         period, counted = _cycle(event)
-        enough = event.count >= _CYCLIC_LEAST * counted
+        enough = event.count >= (_CYCLIC_LEAST if event.action in LOCOMOTION else 2)
         if not enough or period < 4 or not subject.fits(subject.frames + (period if more else -period)):
+            continue
+        # The way of a jump is one of its measures and would change with the number.
+        if event.action == "jump" and event.direction not in ("", "up"):
             continue
         # One or two steps more or fewer among many is within the eye's error.
         if counted == 2 and event.count > 8:
@@ -148,7 +151,9 @@ def _swap_targets(subject: Subject, _donor: Subject | None) -> list[Parameters]:
     for number in range(len(subject.parts) - 1):
         first, second = subject.parts[number : number + 2]
         ranges = _swapped(subject, number)
-        told_apart = not (_actions(subject, first) & _actions(subject, second))
+        actions = _actions(subject, first), _actions(subject, second)
+        # An arm cannot be lowered before it is raised.
+        told_apart = not (actions[0] & actions[1]) and not any(each <= _ENDINGS for each in actions)
         if told_apart and all(
             _seam_holds(subject, before[1], after[0]) for before, after in pairwise(ranges)
         ):
@@ -239,4 +244,4 @@ DROP_CYCLE = Operation(
     weight=1.5,
 )
 SWAP_PARTS = Operation("swap_parts", _swap_targets, no_amount, _swap, reach=(0.3, 0.9), weight=1.5)
-SPLICE = Operation("splice", _splice_targets, no_amount, _splice, reach=(0.6, 1.0))
+SPLICE = Operation("splice", _splice_targets, no_amount, _splice, reach=(0.6, 1.0), weight=0.6)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from motion.events import LOCOMOTION, Event
+from motion.events import LOCOMOTION
 from motion.perturb.edit import (
     Change,
     Float,
@@ -23,32 +23,38 @@ from motion.perturb.edit import (
 from motion.perturb.geometry import ankles, feet_placed, legs, ramp, smoothed, turned
 from motion.perturb.timing import metres_changed, speed_changed
 
+# A run with other strides slides or becomes a walk.
+_WALKING = tuple(action for action in LOCOMOTION if action != "run")
 _AROUND = ("forward", "left", "backward", "right")  # by quarter turns from Z+ towards X+
 _EDGE = 0.45  # seconds over which a changed way begins and ends
+_SIDEWAYS_WAY = 0.5  # metres: a shorter way has no clear direction
 _BENT_WAY = 1.2  # metres: a shorter way shows no bend
-_SCALED_WAY = 0.8  # metres: a shorter way shows no difference in length
+_SCALED_WAY = 1.0  # metres: a shorter way shows no difference in length
+_SHORTER_MOST = 0.5
+_LONGER_LEAST = 1.25
+_LONGEST_STEP = 0.78  # of the leg
 
 
-def _ways(subject: Subject, metres: float) -> list[int]:
-    """Indices of the events in which the figure goes at least so far."""
+def _ways(subject: Subject, metres: float, gaits: tuple[str, ...] = _WALKING) -> list[int]:
+    """Indices of the events in which the figure walks at least so far."""
     return [
         index
         for index in subject.active
-        if subject.events[index].action in LOCOMOTION and subject.events[index].amount >= metres
+        if subject.events[index].action in gaits and subject.events[index].amount >= metres
     ]
 
 
 def _bend_targets(subject: Subject, _donor: Subject | None) -> list[Parameters]:
-    turning = [event for event in subject.events if event.action == "turn"]
-    return [
-        {"event": index}
-        for index in _ways(subject, _BENT_WAY)
-        if subject.events[index].path in ("", "straight") and not _meets(subject.events[index], turning)
-    ]
+    return [{"event": i} for i in _ways(subject, _BENT_WAY, LOCOMOTION) if _straight(subject, i)]
 
 
-def _meets(event: Event, others: list[Event]) -> bool:
-    return any(other.start < event.end and event.start < other.end for other in others)
+def _straight(subject: Subject, index: int) -> bool:
+    """Whether the figure goes straight ahead and does not turn on the way."""
+    way = subject.events[index]
+    turning = any(
+        event.action == "turn" and event.start < way.end and way.start < event.end for event in subject.events
+    )
+    return way.path in ("", "straight") and not turning
 
 
 def _draw_bend(
@@ -100,7 +106,11 @@ def _pivots(subject: Subject) -> Float:
 
 
 def _heading_targets(subject: Subject, _donor: Subject | None) -> list[Parameters]:
-    return [{"event": index} for index in _ways(subject, 0.5) if subject.events[index].direction in _AROUND]
+    return [
+        {"event": index}
+        for index in _ways(subject, _SIDEWAYS_WAY)
+        if subject.events[index].direction in _AROUND and _straight(subject, index)
+    ]
 
 
 def _draw_heading(
@@ -154,27 +164,41 @@ def _lifted(place: Float) -> Float:
 def _resting(subject: Subject) -> Float:
     """Left and right ankle's resting place beside the root, (T, 2, 3), by the smooth heading."""
     pose = subject.local.pose
-    sides = np.array([np.median(pose[:, leg[2], 0]) for leg in legs(subject.skeleton)], np.float32)
+    middles = np.array([np.median(pose[:, leg[2]], axis=0) for leg in legs(subject.skeleton)], np.float32)
     beside = np.zeros((subject.frames, 2, 3), np.float32)
-    beside[..., 0] = sides
+    beside[..., 0] = middles[:, 0]
+    beside[..., 2] = middles[:, 2].mean()
     heading = smoothed(subject.local.yaw, 0.4 * subject.skeleton.fps)
     return turned(beside, heading)
 
 
-def _scale_targets(subject: Subject, _donor: Subject | None) -> list[Parameters]:
+def _shorter_targets(subject: Subject, _donor: Subject | None) -> list[Parameters]:
     return [{"event": index} for index in _ways(subject, _SCALED_WAY)]
+
+
+def _longer_targets(subject: Subject, _donor: Subject | None) -> list[Parameters]:
+    """Ways whose strides can grow before the legs are at their end."""
+    longest = _LONGEST_STEP * subject.skeleton.leg_length * subject.skeleton.metres_per_unit
+    return [
+        {"event": index}
+        for index in _ways(subject, _SCALED_WAY)
+        if subject.events[index].amount * _LONGER_LEAST <= longest * max(1, subject.events[index].count)
+    ]
 
 
 def _draw_shorter(
     _subject: Subject, target: Parameters, rng: np.random.Generator, strength: float
 ) -> Parameters:
-    return target | {"factor": amount(rng, strength, 0.7, 0.4)}
+    return target | {"factor": amount(rng, strength, 0.7, _SHORTER_MOST)}
 
 
 def _draw_longer(
-    _subject: Subject, target: Parameters, rng: np.random.Generator, strength: float
+    subject: Subject, target: Parameters, rng: np.random.Generator, strength: float
 ) -> Parameters:
-    return target | {"factor": amount(rng, strength, 1.3, 1.5)}
+    event = subject.events[int(target["event"])]
+    longest = _LONGEST_STEP * subject.skeleton.leg_length * subject.skeleton.metres_per_unit
+    most = longest * max(1, event.count) / event.amount
+    return target | {"factor": min(amount(rng, strength, _LONGER_LEAST, 1.5), round(most, 3))}
 
 
 def _scale(subject: Subject, _donor: Subject | None, parameters: Parameters) -> Outcome:
@@ -195,7 +219,9 @@ def _scale(subject: Subject, _donor: Subject | None, parameters: Parameters) -> 
     return outcome(subject, joints, sources, changes, {index: replace(event, amount=metres)})
 
 
-TURN_PATH = Operation("turn_path", _bend_targets, _draw_bend, _bend, reach=(0.2, 0.7))
-TURN_HEADING = Operation("turn_heading", _heading_targets, _draw_heading, _heading, reach=(0.4, 0.9))
-SHORTEN = Operation("shorten_way", _scale_targets, _draw_shorter, _scale, reach=(0.0, 0.6))
-LENGTHEN = Operation("lengthen_way", _scale_targets, _draw_longer, _scale, reach=(0.0, 0.6))
+TURN_PATH = Operation("turn_path", _bend_targets, _draw_bend, _bend, reach=(0.2, 0.7), weight=2.0)
+TURN_HEADING = Operation(
+    "turn_heading", _heading_targets, _draw_heading, _heading, reach=(0.4, 0.9), weight=1.4
+)
+SHORTEN = Operation("shorten_way", _shorter_targets, _draw_shorter, _scale, reach=(0.0, 0.6), weight=2.2)
+LENGTHEN = Operation("lengthen_way", _longer_targets, _draw_longer, _scale, reach=(0.0, 0.6), weight=2.2)

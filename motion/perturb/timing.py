@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from motion.events import ACTIONS, LOCOMOTION
+from motion.events import ACTIONS, LOCOMOTION, Event
 from motion.perturb.edit import (
     Change,
     Operation,
@@ -25,8 +25,10 @@ from motion.resample import sample
 
 _WORDS = ("slow", "normal", "fast")
 _AIRBORNE = ("jump", "run", "kick")
+_WALKING_MOST = 1.7  # metres a second
 _PAUSE_LEAST, _PAUSE_MOST = 0.7, 1.6  # seconds
-_RATE_LEAST, _RATE_MOST = 1.45, 2.0
+_RATE_LEAST, _RATE_MOST = 1.4, 1.7
+_PAUSE_COUNT = (1, 4)  # times of an action, steps of a way: either half is still one
 _CUT_LEAST, _CUT_MOST = 0.3, 0.5  # share of the one action
 _WORTH_CUTTING = 1.2  # metres
 
@@ -40,9 +42,26 @@ def _speed_targets(subject: Subject, faster: bool) -> list[Parameters]:
     targets: list[Parameters] = []
     for part in wanted:
         covered = [subject.events[index] for index in _covered(subject, part)]
+        if any(_other_gait(subject, event, faster) for event in covered):
+            continue
         if covered and subject.fits(_new_length(subject, part, _RATE_LEAST, faster)):
             targets.append({"part": part})
-    return targets
+    paced = [target for target in targets if _paced(subject, int(target["part"]))]
+    return paced or targets
+
+
+def _paced(subject: Subject, part: int) -> bool:
+    """Whether something in it has a pace that one can follow: a way, or a repetition."""
+    covered = [subject.events[index] for index in _covered(subject, part)]
+    return any(event.action in LOCOMOTION or event.count > 1 for event in covered)
+
+
+def _other_gait(subject: Subject, event: Event, faster: bool) -> bool:
+    """Whether a walk so fast, or a run so slow, would be something else."""
+    if event.action == "run":
+        return not faster
+    seconds = max(1, event.end - event.start) / subject.skeleton.fps
+    return faster and event.action in LOCOMOTION and event.amount / seconds * _RATE_LEAST > _WALKING_MOST
 
 
 def _window(subject: Subject, part: int) -> tuple[int, int]:
@@ -104,6 +123,9 @@ def _pause_targets(subject: Subject, _donor: Subject | None) -> list[Parameters]
         event = subject.events[index]
         frame = (event.start + event.end) // 2
         around = [e for e in subject.events if e.start <= frame < e.end]
+        # What is done once would be done twice, in two halves.
+        if not ACTIONS[event.action].counted or event.count < _PAUSE_COUNT[event.action in LOCOMOTION]:
+            continue
         # A figure cannot rest in the air, and nobody sees it rest in the middle of rest.
         if event.action in _AIRBORNE or any(e.action in _AIRBORNE for e in around):
             continue
@@ -224,6 +246,7 @@ FASTER = Operation(
     lambda subject, target, rng, strength: _draw_speed(subject, target, rng, strength, True),
     lambda subject, _donor, parameters: _speed(subject, parameters, True),
     reach=(0.1, 0.6),
+    weight=0.5,
 )
 SLOWER = Operation(
     "slower",
@@ -231,8 +254,9 @@ SLOWER = Operation(
     lambda subject, target, rng, strength: _draw_speed(subject, target, rng, strength, False),
     lambda subject, _donor, parameters: _speed(subject, parameters, False),
     reach=(0.1, 0.6),
+    weight=0.5,
 )
-PAUSE = Operation("insert_pause", _pause_targets, _draw_pause, _pause, reach=(0.0, 0.4), noise=True)
+PAUSE = Operation("insert_pause", _pause_targets, _draw_pause, _pause, reach=(0.0, 0.4), weight=1.2)
 CUT_BEGINNING = Operation(
     "cut_beginning",
     lambda subject, _donor: _cut_targets(subject, True),

@@ -98,13 +98,14 @@ def count(words: str, head: str, counted: str) -> int | None:
     if re.search(rf"\b(?:{'|'.join(sorted(lexicon().vague))})\b(?: \w+)? (?:steps|times|\w+s)\b", words):
         return None
     nouns = ["times", "time"] + (["steps", "step"] if counted == "steps" else [head])
-    number = rf"({_numbers()}|\d+|a|an)"
+    number = rf"({_numbers()}|\d+)"
     pattern = (
         rf"\b{number} (?:of )?(?!(?:degrees?|meters?|metres?|m|cm)\b)(?:\w+ ){{0,2}}?(?:{'|'.join(nouns)})\b"
     )
-    match = re.search(pattern, words)
-    if match and not (match[1] in ("a", "an") and counted != "steps"):
+    if match := re.search(pattern, words):
         return _number(match[1])
+    if counted == "steps" and re.search(r"\b(?:a|an) (?:\w+ )?step\b", words):
+        return 1
     for word in ("once", "twice", "threetimes"):
         if re.search(rf"\b{word}\b", words):
             return lexicon().counts[word]

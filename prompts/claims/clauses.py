@@ -12,6 +12,7 @@ STOPS = frozenset(".,;:!?")
 JOINTS = frozenset(
     {"then", "and", "before", "after", "while", "but", "until", "as", "without", "when", "with"}
 )
+DETERMINERS = frozenset({"a", "an", "the", "his", "her", "their", "its", "some"})
 NEGATIONS = frozenset({"not", "without", "no"})
 PRONOUNS = frozenset({"it", "them", "they", "its"})
 _BEFORE, _AFTER, _NEAR = 3, 7, 4
@@ -43,8 +44,11 @@ def clauses(words: Sequence[Token]) -> list[Clause]:
     pending: tuple[Token, ...] = ()
     pending_joint = ""
     part = ""
-    for joint, fragment in _fragments(words):
+    fragments = _fragments(words)
+    for number, (joint, fragment) in enumerate(fragments):
         heads = _heads(fragment, part)
+        if not heads and number + 1 < len(fragments) and fragments[number + 1][0] == "and":
+            fragment, heads = _with_object(fragment, fragments[number + 1][1], part)
         if not heads:
             if found and not pending and not _elliptical(fragment):
                 last = found[-1]
@@ -82,6 +86,18 @@ def _fragments(words: Sequence[Token]) -> list[tuple[str, tuple[Token, ...]]]:
     return found
 
 
+def _with_object(
+    fragment: tuple[Token, ...], following: tuple[Token, ...], part: str
+) -> tuple[tuple[Token, ...], list[Head]]:
+    """The fragment with the object of the verb that follows: "raises and lowers the arm"."""
+    by_word = lexicon().by_word
+    if fragment[-1].word not in by_word or following[0].word not in by_word:
+        return fragment, []
+    longer = fragment + following[1:]
+    heads = [head for head in _heads(longer, part) if head.index == len(fragment) - 1]
+    return (longer, heads) if heads else (fragment, [])
+
+
 def _elliptical(fragment: tuple[Token, ...]) -> bool:
     """Whether words without a verb go on with the action before: "one back", "then forward"."""
     if len(fragment) > 4:
@@ -102,6 +118,12 @@ def _heads(fragment: tuple[Token, ...], part: str) -> list[Head]:
 
 
 def _head(fragment: tuple[Token, ...], index: int, part: str) -> Head | None:
+    if (
+        index
+        and fragment[index - 1].word in DETERMINERS
+        and fragment[index].word in lexicon().groups["thing"]
+    ):
+        return None  # a box is a thing, to box an action
     best: Head | None = None
     for trigger, verb in lexicon().by_word.get(fragment[index].word, ()):
         if not _applies(trigger, fragment, index, part):
@@ -140,8 +162,19 @@ def _without_counting_steps(fragment: tuple[Token, ...], heads: list[Head]) -> l
 
 def _without_postures(fragment: tuple[Token, ...], heads: list[Head]) -> list[Head]:
     """Limbs that are bent while something else is done are a posture, no action."""
-    acting = [head for head in heads if fragment[head.index].word not in ("bent", "crouched")]
-    return acting or heads
+    acting = [head for head in heads if fragment[head.index].word not in ("bent", "crouched")] or heads
+    return [
+        head
+        for earlier, head in zip([None, *acting], acting, strict=False)
+        if earlier is None or not _repeats(earlier, head)
+    ]
+
+
+def _repeats(earlier: Head, head: Head) -> bool:
+    """Whether a head is but the object of the one before: "draws circles"."""
+    if not head.trigger.action:  # "a waving gesture"
+        return bool(earlier.trigger.action) and head.index - earlier.index == 1
+    return earlier.trigger.action == head.trigger.action and head.index - earlier.index <= _BEFORE
 
 
 def _split(words: tuple[Token, ...], joint: str, heads: Sequence[Head], part: str) -> list[Clause]:

@@ -18,6 +18,7 @@ from prompts.resources import load
 
 _MOST_MATCHES = 3
 _MOST_TOLD = 4
+_OPENED = (1.0, 1.0, 0.7, 0.4, 0.25)  # share of verdicts at the head of texts with that many points
 _FAR, _NEAR = 0.4, 0.75  # similarity below which a motion is far from its goal, above which near
 
 
@@ -119,7 +120,7 @@ def _shows(concept: Concept, events: Sequence[Event]) -> Event | None:
             for said, has in (
                 (concept.side, measured.side),
                 (concept.direction, measured.direction),
-                (concept.path, measured.path),
+                (concept.path, event.path),
                 (concept.speed, measured.speed),
                 (concept.count, measured.count),
             )
@@ -172,7 +173,7 @@ def _assessment(
     concepts = [concept for _, concept in matched]
     late = bool(concepts) and expander.chance(0.3)
     opening: list[str] = []
-    if expander.chance(0.35 if concepts else 0.6):
+    if expander.chance(_OPENED[min(len(concepts) + len(faults), len(_OPENED) - 1)]):
         opening.append(_verdict(expander, phrases, caption, goal, similarity))
     if concepts and not late:
         opening.append(_match(expander, phrases, concepts))

@@ -36,7 +36,7 @@ def of_event(event: Event) -> Concept:
         action=event.action,
         side=event.side,
         direction=event.direction,
-        path=event.path,
+        path="" if event.path == "straight" else event.path,  # straight goes without saying
         count=event.count if counted and event.count > 0 else None,
         amount=event.amount if event.amount > 0 else None,
         speed=event.speed,

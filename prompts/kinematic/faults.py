@@ -138,8 +138,8 @@ class Faults:
         return {
             "np": self._phrases.noun(concept),
             "base": self._phrases.clause(concept, "base", item.aspect == "missing"),
-            "third": self._phrases.clause(concept, "third", False),
-            "gerund": self._phrases.clause(concept, "gerund", False),
+            "third": self._phrases.clause(concept, "third", self._expander.chance(0.5)),
+            "gerund": self._phrases.clause(concept, "gerund", self._expander.chance(0.4)),
             "when": self._when(item) if item.aspect == "extra" else "",
             "place": place,
             "lead": f"{place}," if place else "",
@@ -169,6 +169,9 @@ class Faults:
         if item.action == "turn" and {expected, found} <= {"left", "right"}:
             turn = {"np": self._np(item), "expected": expected, "found": found}
             return self._pair("side_turn", "fix_side_turn", turn)
+        if item.action in LOCOMOTION and {expected, found} <= {"left", "right"}:
+            bend = {"np": self._np(item), "expected": expected, "found": found}
+            return self._pair("side_bend", "fix_side_bend", bend)
         if item.action and ACTIONS[item.action].part in ("arm", "leg"):
             name = self._expander.pick(self._phrases.names(item.action))
             limbs = {"expected": sided(name, expected), "found": sided(name, found)}

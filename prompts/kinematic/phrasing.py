@@ -70,7 +70,9 @@ class Phrases:
         return self._expander.pick(self._words["adjective"][speed])
 
     def _core(self, concept: Concept, kind: str, sided: bool = True) -> str:
-        template = self._expander.pick(self._words["actions"][concept.action][kind])
+        entry = self._words["actions"][concept.action]
+        has_way = concept.direction or concept.path
+        template = self._expander.pick(entry[kind if has_way or kind == "noun" else _bare(entry)])
         one_knee = concept.side in ("left", "right")
         knee = f"onto the {concept.side} knee" if one_knee else "to a kneel"
         if not sided:
@@ -118,6 +120,11 @@ class Phrases:
                 return ""
             return self._expander.pick([f"for about {said}", f"over some {said}"])
         return self._expander.pick([f"by about {said}", f"through roughly {said}", f"by some {said}"])
+
+
+def _bare(entry: Mapping[str, Any]) -> str:
+    """Which verbs do without a direction: "goes" does not."""
+    return "bare" if "bare" in entry else "verb"
 
 
 def times(count: int) -> str:

@@ -26,7 +26,7 @@ class Clock:
         if self._covers(start, end):
             return expander.say("when_whole")
         second = round(start / self.fps) if self.fps else 0
-        if second >= 1 and expander.chance(0.4):
+        if second >= 2 and expander.chance(0.4):
             return expander.say("when_second", second=str(second))
         middle = (start + end) / 2 / self.frames
         if middle < _EARLY:
