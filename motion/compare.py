@@ -1,26 +1,38 @@
-"""In what two motions differ, how alike they are, and vectors of facts for the search of neighbours."""
+"""In what two motions differ and how alike they are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from motion.events import ACTIONS, LOCOMOTION, Difference, Event
+from motion.fact_vector import fact_vector
 from motion.facts import Facts
+
+__all__ = ["differences", "fact_vector", "merge", "similarity"]
 
 # What the measure itself may be wrong by; smaller differences are none.
 _COUNT_SURE = 6  # steps from which on one more or less is noise
 _AMOUNT_SHARE = 0.2
 _AMOUNT_FLOOR = {"degrees": 20.0, "metres": 0.08}
 _RATE_RATIO = 1.3  # of speeds or tempos
+# How long these take tells nothing of their speed: the pose in which they end is held.
+_HELD = (
+    "raise_arm",
+    "lower_arm",
+    "sit_down",
+    "stand_up",
+    "kneel",
+    "stretch",
+    "cross_arms",
+)  # as long as you like
 _PAUSE = 0.4  # seconds of standing between two pieces of one action
 _JITTER = (150.0, 2.0)  # m/s^3, and how many times the goal's
 _SKATING = (12.0, 2.0)  # cm/s, and how many times the goal's
+_HAND_WAY = 0.15  # share by which the ways of a hand differ
 _FLOATING = 0.15  # share of frames above the goal's
 _PENETRATION = 4.0  # cm above the goal's
 _FROZEN = (1.0, 0.25)  # arm lengths of way in the goal, and the share of it that is left
@@ -28,8 +40,8 @@ _FROZEN = (1.0, 0.25)  # arm lengths of way in the goal, and the share of it tha
 _WEIGHTS = {
     "missing": 1.0,
     "extra": 1.0,
-    "side": 0.8,
-    "direction": 0.8,
+    "side": 0.7,
+    "direction": 0.7,
     "count": 0.5,
     "order": 0.6,
     "path": 0.4,
@@ -39,7 +51,7 @@ _WEIGHTS = {
 }
 _GRADED = ("count", "amplitude")  # weighed by how far the numbers are apart
 _SHARPNESS = 0.5  # how fast similarity falls with the weighted differences
-_GAP_WEIGHT = 0.8
+_GAP_WEIGHT = 0.4
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,7 @@ def differences(goal: Facts, candidate: Facts) -> tuple[Difference, ...]:
                 pairs.append((a, b))
                 result += _between(a, b)
     result += _disorder(pairs)
+    result += _arm_amplitude(goal, candidate, pairs, result)
     result += _quality(goal, candidate, result)
     return tuple(
         sorted(result, key=lambda d: (d.start, d.end, d.aspect, d.action, d.side, d.expected, d.found))
@@ -177,9 +190,6 @@ def _between(a: _Item, b: _Item) -> list[Difference]:
     """Differences of two events of one action."""
     goal, other = a.event, b.event
     action = ACTIONS[goal.action]
-    base = Difference(
-        "quality", goal.action, action.part, goal.side, goal.direction, start=other.start, end=other.end
-    )
     changes: list[tuple[str, str, str]] = []
     # The side of a way is that of its bend: without one it says nothing.
     if goal.side != other.side and (action.sided or goal.path == other.path):
@@ -195,7 +205,14 @@ def _between(a: _Item, b: _Item) -> list[Difference]:
     changes += _speed(a, b)
     if b.pieces > a.pieces:
         changes.append(("quality", "none", "pause"))
-    return [replace(base, aspect=aspect, expected=x, found=y) for aspect, x, y in changes]
+    return [_difference(goal, other, aspect, x, y) for aspect, x, y in changes]
+
+
+def _difference(goal: Event, other: Event, aspect: str, expected: str, found: str) -> Difference:
+    part = ACTIONS[goal.action].part
+    return Difference(
+        aspect, goal.action, part, goal.side, goal.direction, expected, found, other.start, other.end
+    )
 
 
 def _follows_side(a: Event, b: Event) -> bool:
@@ -221,22 +238,21 @@ def _number(value: float) -> str:
 
 
 def _speed(a: _Item, b: _Item) -> list[tuple[str, str, str]]:
-    rates = [_rate(item) for item in (a, b)]
-    if min(rates) <= 0 or max(rates) / min(rates) < _RATE_RATIO:
+    before, after = _rate(a), _rate(b)
+    if min(before, after) <= 0 or max(before, after) / min(before, after) < _RATE_RATIO:
         return []
-    words = a.event.speed, b.event.speed
-    if all(words) and words[0] != words[1]:
-        return [("speed", *words)]
-    return [("speed", words[0] or "normal", "slower" if rates[1] < rates[0] else "faster")]
+    return [("speed", a.event.speed or "normal", "faster" if after > before else "slower")]
 
 
 def _rate(item: _Item) -> float:
-    """Metres a second of a travel, repetitions a second of a repeated action; 0 if neither."""
-    if item.seconds <= 0:
+    """Metres a second of a travel, repetitions a second of another action; 0 if it may be held."""
+    if item.seconds <= 0 or item.event.action in _HELD:
         return 0.0
     if item.event.action in LOCOMOTION:
         return item.event.amount / item.seconds
-    return item.event.count / item.seconds if item.event.count >= 2 else 0.0
+    if item.event.action == "turn":
+        return item.event.amount / item.seconds
+    return item.event.count / item.seconds
 
 
 def _disorder(pairs: list[tuple[_Item, _Item]]) -> list[Difference]:
@@ -266,6 +282,8 @@ def _quality(goal: Facts, candidate: Facts, others: list[Difference]) -> list[Di
     """Faults of the candidate that the goal does not have."""
     a, b = goal.summary, candidate.summary
     faults = []
+    if b.pause_seconds >= a.pause_seconds + _PAUSE and not any(d.found == "pause" for d in others):
+        faults.append("pause")
     if b.jitter > max(_JITTER[0], _JITTER[1] * a.jitter):
         faults.append("jitter")
     if b.skating_cm_s > max(_SKATING[0], _SKATING[1] * a.skating_cm_s):
@@ -276,15 +294,40 @@ def _quality(goal: Facts, candidate: Facts, others: list[Difference]) -> list[Di
         faults.append("penetration")
     whole = Difference("quality", expected="none", start=0, end=candidate.frames)
     result = [replace(whole, found=fault) for fault in faults]
-    missed = {d.side for d in others if d.aspect == "missing" and d.part == "arm"}
-    ways = (
+    if any(d.aspect in ("missing", "side", "order") for d in others):
+        return result  # which tells why an arm moves less
+    for side, before, after in _hand_ways(goal, candidate):
+        if before > _FROZEN[0] and after < _FROZEN[1] * before:
+            result.append(replace(whole, part="arm", side=side, found="frozen"))
+    return result
+
+
+def _hand_ways(goal: Facts, candidate: Facts) -> tuple[tuple[str, float, float], ...]:
+    """Side and way of each hand in the goal and in the candidate."""
+    a, b = goal.summary, candidate.summary
+    return (
         ("left", a.hand_travel_left, b.hand_travel_left),
         ("right", a.hand_travel_right, b.hand_travel_right),
     )
-    for side, before, after in ways:
-        known = bool(missed & {side, "both"})
-        if before > _FROZEN[0] and after < _FROZEN[1] * before and not known:
-            result.append(replace(whole, part="arm", side=side, found="frozen"))
+
+
+def _arm_amplitude(
+    goal: Facts, candidate: Facts, pairs: list[tuple[_Item, _Item]], others: list[Difference]
+) -> list[Difference]:
+    """Arm actions done larger or smaller, told by the way of the hand where nothing else explains it."""
+    if any(d.aspect in ("missing", "extra", "side", "order", "count", "speed") for d in others):
+        return []
+    result: list[Difference] = []
+    for side, before, after in _hand_ways(goal, candidate):
+        if abs(before - after) <= _HAND_WAY * max(before, after) or max(before, after) < _FROZEN[0]:
+            continue
+        found = "larger" if after > before else "smaller"
+        for a, b in pairs:
+            if ACTIONS[a.event.action].part != "arm" or a.event.side not in (side, "both"):
+                continue
+            # What both arms do is told once, by the arm on which it shows first.
+            if not any((d.action, d.start) == (a.event.action, b.event.start) for d in result):
+                result.append(_difference(a.event, b.event, "amplitude", "normal", found))
     return result
 
 
@@ -299,7 +342,7 @@ def similarity(goal: Facts, candidate: Facts) -> float:
 
 def _weight(item: Difference) -> float:
     weight = _WEIGHTS[item.aspect]
-    if item.aspect in _GRADED:
+    if item.aspect in _GRADED and item.part != "arm":
         a, b = float(item.expected), float(item.found)
         weight *= 0.5 + 0.5 * min(1.0, abs(a - b) / max(abs(a), abs(b), 1e-9) / 0.5)
     return weight
@@ -314,63 +357,3 @@ def merge(known: Sequence[Difference], measured: Sequence[Difference]) -> tuple[
 def _statement(item: Difference) -> tuple[str, str, str, str]:
     fault = item.found if item.aspect == "quality" else ""
     return item.aspect, _family(item.action), item.side, fault
-
-
-def fact_vector(facts: Facts) -> NDArray[np.float32]:
-    """A unit vector (K,) of what a motion does: its dot product with another's tells how alike they are."""
-    index = _columns()
-    vector = np.zeros(len(index), np.float32)
-    vector[index["bias"]] = 0.3
-    for event in facts.events:
-        strength = 1 + 0.25 * np.log2(max(1, event.count)) if ACTIONS[event.action].counted else 1.0
-        for name, factor in _entries(event):
-            vector[index[name]] += factor * strength
-    unit: NDArray[np.float32] = vector / np.linalg.norm(vector)
-    return unit
-
-
-def _entries(event: Event) -> list[tuple[str, float]]:
-    """Columns that an event adds to, each with its factor."""
-    action = event.action
-    if action in LOCOMOTION:
-        found = [(action, 1.0), (f"go {_way(event)}", 1.0), ("metres", 0.3 * float(np.log1p(event.amount)))]
-        if event.path in _BENDS:
-            found.append((f"path {event.path}", 0.8))
-        if event.speed in ("slow", "fast"):
-            found.append((f"speed {event.speed}", 0.5))
-        return found
-    factor = {"stand": 0.3, "turn": min(2.0, 0.5 + event.amount / 180)}.get(action, 1.0)
-    if not ACTIONS[action].sided or (action == "jump" and not event.side):
-        found = [(action, factor)]
-    else:
-        sides = (event.side,) if event.side in ("left", "right") else ("left", "right")
-        found = [(f"{action} {side}", factor) for side in sides]
-    way = f"{action} {_way(event)}"
-    return [*found, (way, 0.5)] if way in _columns() else found
-
-
-def _way(event: Event) -> str:
-    """Direction of an event; to its left or right is one way for what has a side of its own."""
-    if event.direction in ("left", "right") and event.action not in LOCOMOTION:
-        return "side"
-    return event.direction or "forward"
-
-
-_BENDS = ("curve", "circle", "zigzag")
-_WAYS = {
-    "go": ("forward", "backward", "left", "right"),
-    "jump": ("forward", "backward", "side", "up"),
-    "bend": ("forward", "side"),
-    "raise_arm": ("forward", "side", "up"),
-    "kick": ("forward", "side", "backward"),
-}
-
-
-@lru_cache(maxsize=1)
-def _columns() -> dict[str, int]:
-    """Column of each entry of a fact vector."""
-    names = ["bias", "metres", "speed slow", "speed fast", "jump", *(f"path {bend}" for bend in _BENDS)]
-    names += [f"{action} {way}" for action, ways in _WAYS.items() for way in ways]
-    for action, what in ACTIONS.items():
-        names += [f"{action} left", f"{action} right"] if what.sided else [action]
-    return {name: column for column, name in enumerate(names)}

@@ -279,8 +279,7 @@ def facing(joints: ArrayLike, skeleton: Skeleton) -> Float:
     across = array[..., right_hip, :] - array[..., left_hip, :]
     across = across + array[..., right_shoulder, :] - array[..., left_shoulder, :]
     forward = np.stack([across[..., 2], -across[..., 0]], axis=-1)
-    unit: Float = forward / _floor(np.linalg.norm(forward, axis=-1, keepdims=True))
-    return unit
+    return (forward / _floor(np.linalg.norm(forward, axis=-1, keepdims=True))).astype(np.float32)
 
 
 def _group_size(frames: int) -> int:

@@ -131,9 +131,8 @@ def summary(config: BuildConfig, manifest: dict[str, Any], seconds: float) -> li
     for step, units in manifest["steps"].items():
         for unit, counts in units.items():
             filtered, failed = sum(counts["filtered"].values()), sum(counts["failed"].values())
-            lines.append(
-                f"{f'{step} {unit}':<20}{counts['rows_in']:>8}{counts['rows_out']:>8}{filtered:>10}{failed:>8}"
-            )
+            row = f"{counts['rows_in']:>8}{counts['rows_out']:>8}{filtered:>10}{failed:>8}"
+            lines.append(f"{f'{step} {unit}':<20}{row}")
             reasons = {**counts["filtered"], **counts["failed"]}
             lines += [f"    {reason}: {number}" for reason, number in sorted(reasons.items())]
     rows = {name: table["rows"] for name, table in manifest["tables"].items()}

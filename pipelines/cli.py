@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 # name -> (module, what it does); each module has add_arguments(parser) and run(args) -> exit code.
@@ -45,14 +46,14 @@ def main(argv: list[str] | None = None) -> int:
     if not args.command:
         parser.print_help()
         return EXIT_USAGE
-    module = import_module(COMMANDS[args.command][0])
-    if rest and not getattr(module, "BEAM_FLAGS", False):
+    command_module = import_module(COMMANDS[args.command][0])
+    if rest and not getattr(command_module, "BEAM_FLAGS", False):
         parser.error(f"unknown arguments: {' '.join(rest)}; see irmogen {args.command} --help")
     args.beam_flags = rest
-    return _run(module.run, args)
+    return _run(command_module.run, args)
 
 
-def _run(run, args: argparse.Namespace) -> int:  # type: ignore[no-untyped-def]
+def _run(run: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
     """Run a command; what a user can mend is told in a line, everything else keeps its traceback."""
     try:
         return run(args)

@@ -66,9 +66,10 @@ def _validator() -> Any:
     """A function that validates one frame; it yields what failed: number, count, example rows."""
     # Before the import: nothing about a corpus leaves the machine.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)

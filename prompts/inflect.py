@@ -9,9 +9,9 @@ FORMS = ("base", "third", "gerund")
 
 _DOUBLED = {
     "bob", "chop", "clap", "dip", "drop", "flap", "flip", "get", "grab", "hop", "hug", "hit", "jab", "jog",
-    "lap", "nod", "pat", "pin", "put", "rub", "run", "set", "sit", "skip", "slap", "slip", "snap", "spin", "squat",
+    "lap", "nod", "pat", "pin", "put", "rub", "run", "set", "sit", "skip", "slap", "slip", "snap", "spin",
     "step", "stir", "stop", "strum", "swim", "tap", "tip", "trip", "trot", "wag", "cut", "let", "begin",
-    "swap",
+    "swap", "squat",
 }  # fmt: skip
 _THIRD = {"be": "is", "have": "has", "do": "does", "go": "goes"}
 _GERUND = {"be": "being", "lie": "lying", "tie": "tying", "die": "dying", "tiptoe": "tiptoeing"}

@@ -47,8 +47,8 @@ def to_table(table: Table, rows: Iterable[Mapping[str, Any]], feature_size: int)
 def _features_array(clips: Sequence[NDArray[np.float32]], kind: pa.DataType, size: int) -> pa.Array:
     lengths = np.fromiter((len(clip) for clip in clips), np.int32, len(clips))
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    flat = np.concatenate([np.asarray(clip, np.float32).ravel() for clip in clips]) if clips else []
-    frames = pa.FixedSizeListArray.from_arrays(pa.array(np.asarray(flat, np.float32)), size)
+    parts = [np.empty(0, np.float32), *(np.asarray(clip, np.float32).ravel() for clip in clips)]
+    frames = pa.FixedSizeListArray.from_arrays(pa.array(np.concatenate(parts)), size)
     return pa.ListArray.from_arrays(pa.array(offsets), frames).cast(kind)
 
 

@@ -40,8 +40,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> str:
-    """Write JSON with sorted keys, for people to read; returns the SHA-256 of the bytes."""
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+    """Write JSON for people to read, keys in their order; returns the SHA-256 of the bytes."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
     return write_whole(path, (text + "\n").encode())
 
 

@@ -48,6 +48,10 @@ def said(text: str) -> list[dict[str, object]]:
             "somebody walks a quarter circle to the right",
             {"action": "walk", "path": "curve", "side": "right"},
         ),
+        (
+            "a guy walks forward 6 steps while curving to the left",
+            {"action": "walk", "side": "left", "direction": "forward", "path": "curve", "count": 6},
+        ),
         ("human runs two meters straight", {"action": "run", "path": "straight", "amount": 2.0}),
         ("a crouched person walks forward", {"action": "crouch_walk", "direction": "forward"}),
         ("a person turns clockwise by 90 degrees", {"action": "turn", "side": "right", "amount": 90.0}),
@@ -121,6 +125,13 @@ def test_an_object_that_two_verbs_share_belongs_to_both() -> None:
     raised, lowered = parse_claims("a person raises and lowers the right arm")
     assert (raised.action, raised.side) == ("raise_arm", "right")
     assert (lowered.action, lowered.side) == ("lower_arm", "right")
+
+
+def test_the_object_of_a_verb_is_no_second_action() -> None:
+    assert said("rotates the left arm in full circles three times") == [
+        {"action": "circle_arm", "side": "left", "count": 3}
+    ]
+    assert actions("throws punches with both fists in turn") == ["punch"]
 
 
 def test_negation_is_kept() -> None:

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from motion.facts import Facts, facts, measure
+from motion.demo.dataset import write_demo
+from motion.events import LOCOMOTION, Event, event
+from motion.facts import Facts, facts, measure, thresholds
 from motion.facts.signals import bodies
 from motion.facts.spans import settled, spans, swings
 from motion.facts.thresholds import LIMITS, table
@@ -112,7 +114,7 @@ def measured(joints: Float, body: Skeleton) -> Facts:
     return measure([joints], body)[0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(skeletons, seeds)
 def test_a_mirrored_motion_has_exactly_the_mirrored_facts(name: str, seed: int) -> None:
     body = SKELETONS[name]
@@ -300,10 +302,42 @@ def test_swings_of_a_sine_are_its_extremes(cycles: int) -> None:
     assert len(swings(values, 0.5)) == 2 * cycles
 
 
-def test_every_limit_has_a_unit_and_a_reason() -> None:
+def test_every_limit_is_used_and_has_a_unit_and_a_reason() -> None:
+    code = "".join(path.read_text() for path in Path(thresholds.__file__).parent.glob("*.py"))
+    assert [name for name, *_ in table() if f"LIMITS.{name}" not in code] == []
     rows = table()
     assert len(rows) == len(vars(LIMITS))
     assert all(unit and len(reason) > 8 for _, _, unit, reason in rows)
+
+
+def agrees(true: Event, found: Event) -> bool:
+    """Same action at the same time, with side, direction, path and count; a step of many may be missed."""
+    noise = 1 if true.action in LOCOMOTION and true.count >= 6 else 0
+    return (
+        (true.action, true.side, true.direction, true.path)
+        == (found.action, found.side, found.direction, found.path)
+        and abs(true.count - found.count) <= noise
+        and min(true.end, found.end) > max(true.start, found.start)
+    )
+
+
+@pytest.mark.parametrize("name", sorted(SKELETONS))
+def test_what_the_demo_figure_does_is_found(name: str, tmp_path: Path) -> None:
+    write_demo(tmp_path, motions=240, skeleton=name, seed=3)
+    rows = [json.loads(line) for line in (tmp_path / "truth.jsonl").read_text().splitlines()]
+    clips = [np.load(tmp_path / "new_joints" / f"{row['id']}.npy") for row in rows]
+    true_count = found_count = hits = 0
+    for row, result in zip(rows, measure(clips, SKELETONS[name]), strict=True):
+        true = [event(values) for values in row["events"] if values["action"] != "stand"]
+        found = [item for item in result.events if item.action != "stand"]
+        true_count, found_count = true_count + len(true), found_count + len(found)
+        for item in true:
+            match = next((other for other in found if agrees(item, other)), None)
+            if match:
+                found.remove(match)
+                hits += 1
+    assert hits / true_count >= 0.97
+    assert hits / found_count >= 0.96
 
 
 @pytest.fixture(scope="module")

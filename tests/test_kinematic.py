@@ -254,16 +254,32 @@ def distinct_2(texts: list[str]) -> float:
     return len(set(pairs)) / len(pairs)
 
 
-def test_150_assessments_do_not_read_like_a_form_letter() -> None:
-    rng = generator("distinct")
-    texts: list[str] = []
+def _varied(number: int) -> tuple[list[Event], list[Difference]]:
+    """Two actions with drawn sides, directions, counts and amounts, and two differences."""
+    rng = generator("varied", number)
     names = sorted(ACTIONS)
+    goal: list[Event] = []
+    for start in (0, 60):
+        name = names[int(rng.integers(len(names)))]
+        event = _event(name, bool(rng.integers(2)))
+        count = int(rng.integers(1, 9)) if ACTIONS[name].counted else 1
+        amount = round(float(rng.uniform(0.6, 1.8)) * event.amount, 1)
+        speed = SPEEDS[int(rng.integers(len(SPEEDS)))]
+        goal.append(replace(event, start=start, end=start + 60, count=count, amount=amount, speed=speed))
+    aspects = rng.permutation(["missing", "extra", "count", "speed", "quality", "amplitude", "side"])[:2]
+    found = []
+    for aspect, event in zip(aspects, goal):
+        choices = _differences(str(aspect), event)
+        found.append(choices[int(rng.integers(len(choices)))])
+    return goal, found
+
+
+def test_150_assessments_do_not_read_like_a_form_letter() -> None:
+    texts: list[str] = []
     for number in range(150):
-        goal = [_event(names[int(i)], bool(rng.integers(2))) for i in rng.integers(len(names), size=2)]
-        aspects = rng.permutation(["missing", "extra", "count", "speed", "quality", "amplitude"])[:2]
-        found = [_differences(aspect, goal[i])[0] for i, aspect in enumerate(aspects)]
-        text = assess_candidate(f"g{number}", "c", "", goal, goal[1:], found, float(rng.random())).assessment
-        texts.append(text)
+        goal, found = _varied(number)
+        result = assess_candidate(f"g{number}", "c", "", goal, goal[1:], found, number / 150, fps=20.0)
+        texts.append(result.assessment)
     assert distinct_2(texts) >= 0.30
     lengths = sorted(len(text.split()) for text in texts)
     assert 20 <= lengths[75] <= 60

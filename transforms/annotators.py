@@ -110,6 +110,7 @@ class KinematicAnnotator:
                 candidate.facts.events,
                 candidate.differences,
                 candidate.alignment,
+                view.facts.fps,
             )
             written.append(
                 Written(

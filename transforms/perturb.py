@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from motion.seeds import generator
 from motion.skeleton import skeleton
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus
-from transforms.measure import Segment, measure_each, segment, segment_joints
+from transforms.measure import measure_each, segment, segment_joints
 
 # How strongly each perturbed candidate of a ladder departs from the goal, strong to weak.
 STRENGTHS = (0.9, 0.35)
@@ -61,13 +61,14 @@ def perturb_goals(
     """As many perturbed versions of each goal's motion as wanted, and the goals that an error cost."""
     body = skeleton(config.skeleton)
     joints = segment_joints(config, corpus, index, [goal.row for goal in goals])
-    donors = _donors(config, goals, joints)
+    donors = _donors(config, goals)
+    subjects = {g.id: Subject(joints[segment(g.row)], body, g.facts.events) for g in goals}
     drafts: list[_Draft] = []
     errors: dict[str, Exception] = {}
     for goal in goals:
-        subject = Subject(joints[segment(goal.row)], body, goal.facts.events)
+        donor_id = donors[goal.id]
         try:
-            drafts += _drafts(config, goal, subject, donors[goal.id], wanted[goal.id])
+            drafts += _drafts(config, goal, subjects, donor_id, wanted[goal.id])
         except Exception as error:
             errors[goal.id] = error
     facts = measure_each({draft.id: joints_from_features(draft.features, body) for draft in drafts}, body)
@@ -82,32 +83,40 @@ def perturb_goals(
 
 
 def _drafts(
-    config: BuildConfig, goal: Goal, subject: Subject, donor: Subject | None, count: int
+    config: BuildConfig, goal: Goal, subjects: dict[str, Subject], donor_id: str, count: int
 ) -> list[_Draft]:
     if count == 0:
         return []
     strengths = np.interp(np.linspace(0, 1, count), np.linspace(0, 1, len(STRENGTHS)), STRENGTHS)
-    versions = propose(subject, donor, f"{config.seed}/{goal.id}", count, [float(s) for s in strengths])
+    key = f"{config.seed}/{goal.id}"
+    subject, donor = subjects[goal.id], subjects.get(donor_id)
+    versions = propose(subject, donor, key, count, [float(strength) for strength in strengths])
     return [
-        _Draft(f"{goal.id}-p{number}", goal, features_from_joints(changed, subject.skeleton), edits)
+        _Draft(
+            f"{goal.id}-p{number}",
+            goal,
+            features_from_joints(changed, subject.skeleton),
+            tuple(_with_donor(edit, donor_id) for edit in edits),
+        )
         for number, (changed, edits) in enumerate(versions)
     ]
 
 
-def _donors(
-    config: BuildConfig, goals: list[Goal], joints: dict[Segment, NDArray[np.float32]]
-) -> dict[str, Subject | None]:
-    """Another clip of the same shard and split for each goal, drawn by the goal's id."""
-    body = skeleton(config.skeleton)
+def _with_donor(edit: Edit, donor_id: str) -> Edit:
+    """An edit that took a part of another goal's motion, with that goal's id."""
+    if edit.operation != "splice":
+        return edit
+    return replace(edit, parameters={**edit.parameters, "donor_goal_id": donor_id})
+
+
+def _donors(config: BuildConfig, goals: list[Goal]) -> dict[str, str]:
+    """The goal of another clip, of the same shard and split, for each goal; empty where there is none."""
     by_split: dict[str, list[Goal]] = {}
     for goal in goals:
         by_split.setdefault(goal.row["split"], []).append(goal)
-    donors: dict[str, Subject | None] = {}
+    donors: dict[str, str] = {}
     for goal in goals:
-        others = [o for o in by_split[goal.row["split"]] if o.row["motion_id"] != goal.row["motion_id"]]
-        if not others:
-            donors[goal.id] = None
-            continue
-        other = others[int(generator("donor", config.seed, goal.id).integers(len(others)))]
-        donors[goal.id] = Subject(joints[segment(other.row)], body, other.facts.events)
+        others = [o.id for o in by_split[goal.row["split"]] if o.row["motion_id"] != goal.row["motion_id"]]
+        draw = generator("donor", config.seed, goal.id)
+        donors[goal.id] = others[int(draw.integers(len(others)))] if others else ""
     return donors

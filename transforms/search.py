@@ -61,7 +61,7 @@ def _places(others: int) -> Iterator[tuple[int, int]]:
     """Distinct places in an order of so many motions, one for each level."""
     used: set[int] = set()
     for level, share in enumerate(LEVELS):
-        place = round(share * (others - 1))
+        place = round(share * max(others - 1, 0))
         while place in used:
             place += 1
         if place < others:

@@ -27,24 +27,24 @@ def _plant(stage: Stage, side: str, start: float, end: float) -> None:
 
 def kick(stage: Stage, side: str, direction: str, count: int, speed: str) -> None:
     """Kick forward, backward or out to the side, the foot coming down after each kick."""
-    pace = {"slow": 1.3, "normal": 1.0, "fast": 0.82}[speed] * stage.style.tempo
+    pace = {"slow": 1.3, "normal": 1.0, "fast": 0.9}[speed] * stage.style.tempo
     kind = _KICKS["aside" if direction in SIDES else direction]
     begin = stage.now
     _shift(stage, side, begin, begin + 0.4)
     time = begin + 0.3
     for _ in range(count):
-        drawn, out = time + 0.34 * pace, time + 0.72 * pace
+        drawn, out = time + 0.34 * pace, time + 0.76 * pace
         wind = {"forward": -12.0, "backward": 35.0}.get(direction, 20.0)
         stage.limb(time, drawn, side, lift=1.0, thigh=wind, knee=78.0, spread=0.0, point=-15.0)
         # The knee opens late, so that the foot does not sweep the floor.
         stage.limb(drawn, out, side, **{name: kind[name] for name in kind if name != "knee"})
-        stage.limb(drawn + 0.4 * (out - drawn), out, side, knee=kind["knee"])
+        stage.limb(drawn + 0.25 * (out - drawn), out, side, knee=kind["knee"])
         lean = {"forward": -10.0, "backward": 24.0}.get(direction, 0.0)
         aside = -16.0 * SIGN[side] if direction in SIDES else 0.0
         stage.ramp(time, out, tilt=lean, lean=aside)
-        bent = out + 0.32 * pace
+        bent = out + 0.42 * pace
         stage.limb(out + 0.06, bent, side, thigh=36.0, spread=0.0, point=-10.0)
-        stage.limb(out + 0.06, bent - 0.35 * (bent - out), side, knee=70.0)
+        stage.limb(out + 0.06, bent - 0.25 * (bent - out), side, knee=70.0)
         time = bent + 0.34 * pace
         _plant(stage, side, bent, time)
         stage.relax(out + 0.06, time, "tilt", "lean")

@@ -19,10 +19,10 @@ _SUBJECTS = tuple(
 )
 _AGAIN = {"his": "he", "her": "she", "their": "they", "its": "it"}
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_FREQUENCIES = ("", "once", "twice")
-_DOUBLED = frozenset(
-    "step sidestep jog clap squat sit hop put set spin get drop grab let zigzag".split()  # final consonant
-)
+# Verbs whose last consonant is doubled before -ing.
+_DOUBLED = frozenset("run step sidestep jog clap squat sit hop put set spin get drop grab let zigzag".split())
+# Amounts up to the first are small, from the second on they are big.
+_LEVELS = {"squat": (0.31, 0.38), "bow": (51.0, 62.0), "jump": (0.24, 0.3)}
 _TYPO_SHARE = 0.01
 # A spelling mistake must not change what a caption claims.
 _SPARED = ("left", "right", "clockwise", "forward", "backward")
@@ -70,6 +70,8 @@ def _fits(event: Done, detail: int, needs: str) -> bool:
         f"{event.amount:.0f}deg",
     }
     values |= {"full"} if detail == 2 else set()
+    small, big = _LEVELS.get(event.action, (0.0, float("inf")))
+    values |= {"small"} if event.amount <= small else {"big"} if event.amount >= big else set()
     # One word may list values of which one is enough: left|right.
     return all(
         values.isdisjoint(need[1:].split("|")) if need.startswith("!") else values & set(need.split("|"))

@@ -27,7 +27,6 @@ from motion.skeleton import skeleton as skeleton_named
 Float = NDArray[np.float32]
 SPLITS = ("train", "val", "test")
 _SHARES = (0.8, 0.05)  # train, val; the rest is test
-_STILL = 1e-3  # half radians a frame under which a turn's sign does not matter
 _SMALLEST_SPLIT = 30  # originals from which on every split gets at least one
 
 
@@ -108,7 +107,7 @@ def make_clip(body: Skeleton, number: int, seed: int) -> Clip:
     stage, duration = _staged(body, number, seed)
     metres = perform(stage, duration, body.fps)
     source = canonical(metres / body.metres_per_unit, body)
-    features = steady_turn(features_from_joints(source, body))
+    features = steady_turn(features_from_joints(source, body), source, body)
     joints = joints_from_features(features, body)
     frames = len(features)
     events = tuple(_event(done, body.fps, frames) for done in stage.done)
@@ -119,27 +118,36 @@ def make_clip(body: Skeleton, number: int, seed: int) -> Clip:
 def mirrored(clip: Clip, body: Skeleton) -> Clip:
     """The mirrored twin."""
     source = mirror_joints(clip.source, body)
-    features = steady_turn(features_from_joints(source, body))
+    features = steady_turn(features_from_joints(source, body), source, body)
     lines = tuple(Line(mirror_text(line.text), line.start, line.end) for line in clip.lines)
     events = tuple(mirror_event(event) for event in clip.events)
     return Clip(mirror_id(clip.id), source, features, joints_from_features(features, body), lines, events)
 
 
-def steady_turn(features: Float) -> Float:
-    """The features (T, F) with the turn's sign set right where the figure passes Z-.
+def steady_turn(features: Float, source: Float, body: Skeleton) -> Float:
+    """The features (T, F) of joints (T + 1, J, 3), the turn's sign set right where the figure passes Z-.
 
-    The published formula takes the half angle's sign as it comes: in the one frame in which a figure
-    passes the opposite of its first heading, the turn (column 0) gets the wrong sign, and all later
-    frames are turned by twice that frame's angle. The headings are smoothed over time, so such a
-    frame stands out from its neighbours.
+    The published formula takes the half angle's sign as it comes: in a frame in which a figure passes
+    the opposite of its first heading, the turn (column 0) gets the wrong sign, and all later frames are
+    turned by twice that frame's angle.
     """
-    turn = features[:, 0]
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(turn[1:], 2, mode="edge"), 5)
-    usual = np.median(windows, axis=1)
-    wrong = np.abs(turn[1:] + usual) < np.abs(turn[1:] - usual)
+    right, left = body.face_joints[:2]
+    # The features hold the same positions turned to the heading, and leave the root out.
+    local = features[:, 4 : 1 + 3 * body.joint_count].reshape(len(features), -1, 3)
+    heading = _across(source[:-1], right, left) * _across(local, right - 1, left - 1).conj()
+    turned = np.angle(heading[1:] * heading[:-1].conj()) / 2
+    turned = np.append(turned, turned[-1:])
     fixed = features.copy()
-    fixed[1:, 0] = np.where(wrong & (np.abs(usual) > _STILL), -turn[1:], turn[1:])
+    wrong = np.abs(fixed[:, 0] + turned) < np.abs(fixed[:, 0] - turned)
+    fixed[wrong, 0] *= -1
     return fixed
+
+
+def _across(positions: Float, start: int, end: int) -> NDArray[np.complex128]:
+    """The line between two joints on the floor, (T,) as x + iz."""
+    line = (positions[:, end] - positions[:, start]).astype(np.float64)
+    across: NDArray[np.complex128] = line[:, 0] + 1j * line[:, 2]
+    return across
 
 
 def split_ids(ids: list[str], seed: int) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """The wordings of each action, as data: (phrase, what the event must be for the phrase to be true).
 
 A phrase begins with a bare verb; its places are filled in motion/demo/captions.py. The condition lists
-values of the event (side, direction, path, speed, count, amount as "90deg"): all words must hold, a|b
+values of the event (side, direction, path, speed, count, amount as "90deg",
+"small" or "big"): all words must hold, a|b
 means one of them, ! denies, "full" asks for the fullest level of detail. A further verb that takes the same
 form as the first is marked with ~.
 """
@@ -73,6 +74,8 @@ _JUMP = (
     ("jump up {times}", "both up"),
     ("leap into the air {times}", "both up"),
     ("jump straight up with both feet {times}", "both up"),
+    ("jump high into the air {times}", "both up big"),
+    ("make a small jump in place {times}", "both up small"),
     ("jump {must} {times}", "both !up"),
     ("leap {must} with both feet {times}", "both !up"),
     ("hop {must} with both feet together {times}", "both !up"),
@@ -110,6 +113,10 @@ PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
     "turn": _TURN,
     "jump": _JUMP,
     "squat": (
+        ("squat down deeply {times} {fast}", "big"),
+        ("sink into a deep squat {times} {fast}", "big"),
+        ("squat down halfway {times} {fast}", "small"),
+        ("do a shallow squat {times} {fast}", "small"),
         ("squat down {times} {fast}", ""),
         ("do a squat {fast}", "1"),
         ("squat and ~come back up {times} {fast}", ""),
@@ -137,6 +144,9 @@ PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
         ("lower onto {knee} {fast}", ""),
     ),
     "bow": (
+        ("bow deeply {times} {fast}", "big"),
+        ("take a deep bow {times} {fast}", "big"),
+        ("bow slightly {times} {fast}", "small"),
         ("bow {times} {fast}", ""),
         ("take a bow {times} {fast}", ""),
         ("bow forward from the waist {times} {fast}", ""),

@@ -92,6 +92,8 @@ def draw(rng: np.random.Generator, number: int, most: int) -> list[Planned]:
         last = plan[-1].name
         carrying = last == "walk" and len(plan) > 1 and plan[-2].name == "pick_up"
         choices = ("place",) if carrying else _AFTER.get(last, _ENDS)
+        if {planned.name for planned in plan}.issuperset(choices):
+            break  # sat down again after standing up: nothing new can follow
         plan.append(_arguments(rng, _fresh(rng, choices, plan, ""), plan))
     return plan
 

@@ -21,11 +21,11 @@ _WORDS = {
         "ground guy half hand head height hello hip knee leg line lunge man moment object pace pattern "
         "person place punch seat shoulder side spot squat step time toe torso turn waist walk woman zigzag"
     ),
-    "ADJ": "upper full big high low straight slow single quarter bent",
+    "ADJ": "upper full big high low straight slow single quarter bent deep shallow small",
     "ADV": (
         "first next then finally lastly afterwards again down up forward forwards backward backwards ahead "
         "slowly quickly fast rapidly slightly deeply politely upward overhead overhand together still once "
-        "twice way around out forth over sideways clockwise counterclockwise"
+        "twice way around out forth over sideways halfway clockwise counterclockwise"
     ),
     "ADP": ("to in on with of for by from off onto into at without toward above along before after while"),
     "CCONJ": "and",
@@ -34,9 +34,9 @@ _WORDS = {
 _PLURALS = {"feet": "foot", "knees": "knee"}
 # Words that stand for a noun here and for a verb there; the word before decides.
 _BEFORE_NOUN = frozenset(
-    "a an the his her their its both one two three full big side half quarter single left right upper "
-    "shoulder hip bent slow straight make makes making throw throws throwing perform performs "
-    "performing".split()
+    "a an the his her their its both one two three full big deep small shallow side half quarter single "
+    "left right upper shoulder hip bent slow straight make makes making throw throws throwing perform "
+    "performs performing".split()
 )
 _SIDED = frozenset("arm arms hand hands leg legs foot feet knee knees fist side shoulder".split())
 

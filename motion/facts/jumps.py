@@ -52,7 +52,7 @@ def _jump(body: Body, flight: Span) -> Event | None:
     before, after = _carriers(body, start - 1), _carriers(body, end)
     kept_up = body.ankle_rise[:, start - 1 : end + 1].min(1) > LIMITS.hop_lift
     side = "both"
-    if kept_up.any():
+    if kept_up[0] != kept_up[1]:
         side = _SIDES[1 - int(kept_up.argmax())]
     elif before != after and len(before) == 1 and len(after) == 1:
         return None  # a stride of a run

@@ -47,10 +47,16 @@ def swing_spans(body: Body, speed: Float) -> tuple[list[Span], list[Span]]:
     for side in (0, 1):
         away = (body.foot_speed[side] > still) | (body.foot_height[side] > LIMITS.foot_off)
         found = spans(away, gap=LIMITS.step_gap * body.fps, least=0.1 * body.fps)
-        ankle = body.ankle[side]
-        ends = [(a, b, ankle[min(b, body.frames - 1)] - ankle[max(a - 1, 0)]) for a, b in found]
-        result.append([(a, b) for a, b, way in ends if way[0] ** 2 + way[1] ** 2 > LIMITS.step_length**2])
+        result.append([span for span in found if _is_step(body, side, span)])
     return result[0], result[1]
+
+
+def _is_step(body: Body, side: int, span: Span) -> bool:
+    """Whether a foot that is away leaves the floor and comes down at another place."""
+    start, end = span
+    x, z = body.ankle[side, min(end, body.frames - 1)] - body.ankle[side, max(start - 1, 0)]
+    lifted = body.foot_height[side, start:end].max() > LIMITS.step_lift
+    return bool(lifted and x * x + z * z > LIMITS.step_length**2)
 
 
 def supported(body: Body, speed: Float) -> Float:
@@ -196,9 +202,7 @@ def turns(body: Body, moves: list[Event]) -> list[Event]:
         rate = sign * body.turning
         if rate.max() < LIMITS.turn_on:
             continue
-        for start, end in grown(
-            rate > LIMITS.turn_on, rate > 0.4 * LIMITS.turn_on, LIMITS.turn_gap * body.fps
-        ):
+        for start, end in grown(rate > LIMITS.turn_on, rate > LIMITS.turn_off, LIMITS.turn_gap * body.fps):
             degrees = sign * float(body.heading[end - 1] - body.heading[start])
             if degrees < LIMITS.turn_least:
                 continue

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from motion.events import Event
+from motion.events import LOCOMOTION, Event
 from motion.facts.signals import Body
-from motion.facts.spans import median
+from motion.facts.spans import median, spans
 from motion.facts.thresholds import LIMITS
+
+# Nobody halts in the middle of these; poses are held, and whoever stands may.
+_RESTLESS = (*LOCOMOTION, "turn", "jump", "squat", "wave", "swing_arm", "circle_arm", "clap", "punch", "kick")
 
 
 def quality(body: Body, busy: list[Event]) -> dict[str, float]:
@@ -21,7 +24,13 @@ def quality(body: Body, busy: list[Event]) -> dict[str, float]:
     for event in busy:
         if event.action in ("jump", "run"):
             in_air[event.start : event.end] = False
+    moving = np.zeros(body.frames, bool)
+    for event in busy:
+        if event.action in _RESTLESS:
+            moving[event.start : event.end] = True
+    halts = spans((body.pace < LIMITS.halt) & moving)
     return {
+        "pause_seconds": round(max((end - start for start, end in halts), default=0) / body.fps, 2),
         "jitter": round(median(body.jitter), 1),
         "skating_cm_s": round(float(slides.mean()) * body.leg * 100, 1) if len(slides) else 0.0,
         "floating": round(float(in_air.mean()), 3),

@@ -38,7 +38,6 @@ class Body:
     feet_heading: Float  # (T,) like heading, of the feet alone
     pelvis: Float  # (T,) height over the floor as a share of its height when standing straight
     seat: Float  # (T,) how far the hips are behind the ankles
-    rise: Float  # (T,) pelvis velocity upwards
     pitch: Float  # (T,) degrees by which the torso leans forward
     roll: Float  # (T,) degrees by which the torso leans to the left
     wrist: Float  # (2, T, 3) wrist from its shoulder (out, up, forward) in arm lengths
@@ -56,6 +55,7 @@ class Body:
     toe_rise: Float  # (2, T) toes over the floor
     knee_height: Float  # (2, T) over the floor
     knee_bend: Float  # (2, T) degrees, 0 is a straight leg
+    pace: Float  # (T,) speed of the fastest joint
     jitter: Float  # (T,) mean acceleration's change of all joints, metres / s^3
     drift: float  # largest deviation of a bone's length from its median, as a share
 
@@ -129,7 +129,7 @@ class _Batch:
         """Median over each clip's own frames, (N,)."""
         return np.array([median(row[:n]) for row, n in zip(values, self.lengths, strict=True)])
 
-    def _low(self, values: Float, share: float = 0.05) -> Float:
+    def _low(self, values: Float, share: float = LIMITS.floor_share) -> Float:
         """Low quantile over each clip's own frames, (N,)."""
         return np.array(
             [np.sort(row[:n])[int(share * (n - 1))] for row, n in zip(values, self.lengths, strict=True)]
@@ -138,6 +138,12 @@ class _Batch:
     def smooth(self, values: Float, seconds: float) -> Float:
         """Gaussian over time, axis 1, of that many seconds (sigma)."""
         return gaussian_filter1d(values, seconds * self.fps, axis=1, mode="nearest", truncate=3.0)
+
+    def fastest(self) -> Float:
+        """Speed of the fastest joint (N, T), not smoothed: a pause has sharp ends."""
+        step = np.diff(self.joints, axis=1)
+        speed = np.sqrt((step * step).sum(-1).max(-1)) * self.fps
+        return np.take_along_axis(speed, np.minimum(self.hold, speed.shape[1] - 1), axis=1)
 
     def rate(self, values: Float, seconds: float) -> Float:
         """Derivative over time (axis 1) a second, smoothed; the ends keep their last difference."""
@@ -212,7 +218,7 @@ def _whole_body(batch: _Batch) -> dict[str, Float]:
     toes = joints[:, :, s.left_leg[3]] - joints[:, :, s.left_leg[2]]
     toes = toes + (joints[:, :, s.right_leg[3]] - joints[:, :, s.right_leg[2]])
     feet = batch.smooth(toes[..., ::2], LIMITS.heading_smoothing)
-    torso = joints[:, :, s.joint("neck")] - root
+    torso = batch.smooth(joints[:, :, s.joint("neck")] - root, LIMITS.heading_smoothing)
     lean_left, up, lean_forward = _in_body(torso, across)
     hips = 0.5 * (joints[:, :, s.left_leg[0], 1] + joints[:, :, s.right_leg[0], 1])
     middle = 0.5 * (joints[:, :, s.left_leg[2]] + joints[:, :, s.right_leg[2]])
@@ -231,9 +237,9 @@ def _whole_body(batch: _Batch) -> dict[str, Float]:
         "turning": batch.rate(heading, LIMITS.turn_smoothing),
         "pelvis": hips - batch.ankle_floor[:, None],
         "seat": seat,
-        "rise": batch.rate(hips, LIMITS.fast_smoothing),
         "pitch": np.degrees(np.arctan2(lean_forward, up)),
         "roll": np.degrees(np.arctan2(lean_left, up)),
+        "pace": batch.fastest(),
         "jitter": jerk * in_metres,
     }
 

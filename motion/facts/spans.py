@@ -94,7 +94,7 @@ def _join(pieces: list[list[int]], index: int) -> None:
     pieces[:] = melted
 
 
-def median(values: NDArray[np.floating]) -> float:
+def median(values: NDArray[np.floating] | NDArray[np.integer]) -> float:
     """Upper median; many times as fast as numpy's on the few frames of a clip."""
     half = len(values) // 2
     return float(np.partition(values, half)[half])

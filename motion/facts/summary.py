@@ -41,6 +41,7 @@ class Summary:
     posture_end: str
     hand_travel_left: float  # metres that the hand moves about its shoulder
     hand_travel_right: float
+    pause_seconds: float  # longest halt of the whole body in the middle of an action
     jitter: float  # median over time of the mean third derivative, m/s^3
     skating_cm_s: float  # mean speed of the stiller low foot
     floating: float  # share of frames in which nothing is near the floor, jumps and runs apart

@@ -31,6 +31,7 @@ class Limits:
     still_share: float = _limit(0.5, "share of speed", "a foot slower than half the body carries it")
     still_floor: float = _limit(0.25, "leg/s", "a standing foot sways less")
     step_length: float = _limit(0.10, "leg", "8 cm: shorter shifts are adjustments of balance")
+    step_lift: float = _limit(0.012, "leg", "1 cm: a foot that does not leave the floor slides")
     step_gap: float = _limit(0.08, "s", "interruptions of a swing that are noise")
     # locomotion
     move_on: float = _limit(0.35, "leg/s", "0.28 m/s: the slowest walk of a tired person is faster")
@@ -76,7 +77,7 @@ class Limits:
     flight: float = _limit(0.05, "leg", "lower foot of a runner stays below in most frames")
     flight_peak: float = _limit(0.08, "leg", "6 cm under both feet")
     flight_time: float = _limit(0.12, "s", "ballistic time of a 2 cm hop")
-    hop_lift: float = _limit(0.12, "leg", "the other foot is kept up before and after a hop")
+    hop_lift: float = _limit(0.10, "leg", "the other foot is kept up before and after a hop")
     jump_gap: float = _limit(0.9, "s", "longer pauses make separate events")
     jump_way: float = _limit(0.18, "leg", "15 cm on the floor: jumps on the spot drift less")
     # squat, sit, kneel
@@ -84,12 +85,12 @@ class Limits:
     tall: float = _limit(0.88, "share of leg", "hips of a standing or walking person are higher")
     knee_down: float = _limit(0.125, "leg", "a knee joint lies 5 to 10 cm over the floor in a kneel")
     sit_back: float = _limit(0.33, "leg", "hips this far behind the ankles would fall without a seat")
-    held: float = _limit(0.6, "s", "a posture that is kept, not passed through")
     # torso
     bow: float = _limit(25.0, "degrees", "beyond the lean of a run or a nod")
     bow_end: float = _limit(12.0, "degrees", "back to upright")
     bow_least: float = _limit(0.5, "s", "a nod of the trunk is shorter")
     bend_hand: float = _limit(0.56, "share", "of a hanging hand's height: bent to the floor, not bowed")
+    lean_gap: float = _limit(1.4, "s", "slow bows follow each other after such pauses")
     back_bend: float = _limit(12.0, "degrees", "people who stand upright lean back less")
     side_bend: float = _limit(18.0, "degrees", "lean to the side; gaits stay below 10")
     # arms
@@ -141,6 +142,7 @@ class Limits:
     lunge_bend: float = _limit(45.0, "degrees", "front knee")
     stomp_rate: float = _limit(5.2, "lifts/s", "the foot falls from its height in a seventh of a second")
     # plausibility
+    halt: float = _limit(0.06, "leg/s", "slower than anybody holds a pose in the middle of a movement")
     slide_height: float = _limit(0.05, "leg", "a foot this low carries weight or slides")
     float_height: float = _limit(0.08, "leg", "nothing of the body nearer to the floor, and no flight")
 

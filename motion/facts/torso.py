@@ -83,8 +83,8 @@ def _squats(body: Body, dips: list[tuple[Span, float]]) -> list[Event]:
     found: list[Event] = []
     for (start, end), bottom in dips:
         amount = round((1.0 - bottom) * body.leg, 2)
-        if start == 0 and end == body.frames:
-            continue  # low all the time: a posture, no movement
+        if start == 0:
+            continue  # low from the start: nobody saw the body sink
         last = found[-1] if found else None
         if last and start - last.end <= LIMITS.jump_gap * body.fps:
             found[-1] = Event("squat", last.start, end, count=last.count + 1, amount=max(last.amount, amount))
@@ -111,7 +111,7 @@ def leans(body: Body, busy: list[Event]) -> list[Event]:
             if _shared(span, busy) >= 0.4 or (direction and pitch[slice(*span)].max() > LIMITS.bow):
                 continue
             found.append(_lean(body, span, values, direction))
-    return merged(found, LIMITS.jump_gap * body.fps)
+    return merged(found, LIMITS.lean_gap * body.fps)
 
 
 def _lean(body: Body, span: Span, values: Float, direction: str) -> Event:

@@ -12,7 +12,8 @@ from prompts.claims.lexicon import Trigger, lexicon
 _SIDES = ("left", "right")
 _START = re.compile(
     r"\b(?:start|starts|starting|started|beginning|begins|begin|begining|first|staring|leading)\b"
-    r"(?: \w+){0,2}? (?:left|right)(?: (?:foot|leg|one|side))?"
+    r"(?: (?:with|on|at|from|by|in|out|the|his|her|their|its|a)){0,3} (?:left|right)"
+    r"(?: (?:foot|leg|one|side))?"
 )
 _POSSESSIVES = r"(?:(?:the|his|her|their|its|a|one's|own) )?"
 
@@ -20,6 +21,11 @@ _POSSESSIVES = r"(?:(?:the|his|her|their|its|a|one's|own) )?"
 def start_removed(words: str) -> str:
     """The clause without the mention of the foot that begins: it is neither side nor direction."""
     return _START.sub(" ", words)
+
+
+def without_sides(words: str) -> str:
+    """The clause without left and right in any form."""
+    return re.sub(r"\b(?:left|right)(?:wards)?\b", " ", words)
 
 
 def limb_side(words: str, part: str) -> str:
@@ -70,8 +76,8 @@ def direction(words: str, trigger: Trigger, after_turn: bool) -> str:
     found |= pointed(words)
     if trigger.action == "raise_arm" and len(found) > 1:
         found.discard("up")  # "lifts the arm up to the side": up is the verb's
-    if trigger.action in ("bend", "pick_up", "place") and len(found) > 1:
-        found -= {"down", "up"}
+    if trigger.action in ("bend", "bow", "pick_up", "place"):
+        found -= {"down", "up"}  # the verb's own
     return found.pop() if len(found) == 1 else ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from prompts.claims.attributes import pointed, start_removed
 from prompts.claims.lexicon import Token, Trigger, lexicon
 
 STOPS = frozenset(".,;:!?")
@@ -14,8 +15,9 @@ JOINTS = frozenset(
 )
 DETERMINERS = frozenset({"a", "an", "the", "his", "her", "their", "its", "some"})
 NEGATIONS = frozenset({"not", "without", "no"})
-PRONOUNS = frozenset({"it", "them", "they", "its"})
+PRONOUNS = frozenset({"it", "them"})
 _BEFORE, _AFTER, _NEAR = 3, 7, 4
+_OBJECT = 6  # words between a verb and an object that names the same action
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ def _applies(trigger: Trigger, fragment: tuple[Token, ...], index: int, part: st
     groups = lexicon().groups
     around = {token.word for token in fragment[max(0, index - _BEFORE) : index + _AFTER + 1]}
     around.discard(fragment[index].word)
+    around -= _limb_sides(fragment)
     if part in ("arm", "leg") and around & PRONOUNS:
         around |= {part}
     following = {token.word for token in fragment[index + 1 : index + 1 + _NEAR]}
@@ -147,6 +150,12 @@ def _applies(trigger: Trigger, fragment: tuple[Token, ...], index: int, part: st
     if any(groups[name] & around for name in trigger.without):
         return False
     return not trigger.passive or _is_passive(fragment, index)
+
+
+def _limb_sides(fragment: tuple[Token, ...]) -> set[str]:
+    """Left and right where they are said of limbs alone: they point nowhere then."""
+    words = " ".join(token.word for token in fragment)
+    return {"left", "right"} - pointed(start_removed(words))
 
 
 def _is_passive(fragment: tuple[Token, ...], index: int) -> bool:
@@ -162,7 +171,7 @@ def _without_counting_steps(fragment: tuple[Token, ...], heads: list[Head]) -> l
 
 def _without_postures(fragment: tuple[Token, ...], heads: list[Head]) -> list[Head]:
     """Limbs that are bent while something else is done are a posture, no action."""
-    acting = [head for head in heads if fragment[head.index].word not in ("bent", "crouched")] or heads
+    acting = [head for head in heads if not _is_posture(fragment, head, heads)] or heads
     return [
         head
         for earlier, head in zip([None, *acting], acting, strict=False)
@@ -170,11 +179,22 @@ def _without_postures(fragment: tuple[Token, ...], heads: list[Head]) -> list[He
     ]
 
 
+def _is_posture(fragment: tuple[Token, ...], head: Head, heads: Sequence[Head]) -> bool:
+    """Bent limbs, a path that bends, and leaning in order to reach."""
+    if fragment[head.index].word in ("bent", "crouched"):
+        return True
+    if head.trigger.action != "bend":
+        return False
+    later = [other for other in heads if other.index > head.index]
+    to_reach = any(fragment[other.index - 1].word == "to" for other in later)
+    return to_reach or (head.index > 0 and fragment[head.index - 1].word in ("that", "which"))
+
+
 def _repeats(earlier: Head, head: Head) -> bool:
     """Whether a head is but the object of the one before: "draws circles"."""
     if not head.trigger.action:  # "a waving gesture"
         return bool(earlier.trigger.action) and head.index - earlier.index == 1
-    return earlier.trigger.action == head.trigger.action and head.index - earlier.index <= _BEFORE
+    return earlier.trigger.action == head.trigger.action and head.index - earlier.index <= _OBJECT
 
 
 def _split(words: tuple[Token, ...], joint: str, heads: Sequence[Head], part: str) -> list[Clause]:

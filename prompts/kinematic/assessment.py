@@ -187,7 +187,9 @@ def _verdict(
     expander: Expander, phrases: Phrases, caption: str, goal: Sequence[Event], similarity: float
 ) -> str:
     rule = "far" if similarity < _FAR else "near" if similarity > _NEAR else "middle"
-    moments = of_claims(parse_claims(caption), caption)[:2] or of_events(main_events(goal, 2))
+    asked = of_claims(parse_claims(caption), caption)[:2]
+    asked = [replace(moment, concept=filled(moment.concept, goal)) for moment in asked]
+    moments = asked or of_events(main_events(goal, 2))
     if not moments:
         return expander.say(f"{rule}_bare")
     return expander.say(rule, goal=told(moments, "gerund", phrases, expander))

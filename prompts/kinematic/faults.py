@@ -105,15 +105,17 @@ class Faults:
 
     def _whole(self, items: list[Difference], aspect: str) -> list[Fault]:
         if len(items) >= _GROUPED:
-            article = "the" if aspect == "missing" else "a"
-            nouns = [f"{article} {self._phrases.noun(self._concept(item))}" for item in items]
-            nouns = [self._another(nouns, index) for index in range(len(nouns))]
-            values = {"list": listing(nouns)}
-            return [Fault(*self._pair(f"{aspect}_many", f"fix_{aspect}_many", values), tuple(items))]
+            articles = ("the", "the") if aspect == "missing" else ("a", "the")
+            first, second = ({"list": self._list(items, article)} for article in articles)
+            return [Fault(*self._pair(f"{aspect}_many", f"fix_{aspect}_many", first, second), tuple(items))]
         return [
             Fault(*self._pair(aspect, f"fix_{aspect}", self._event(item), self._event(item)), (item,))
             for item in items
         ]
+
+    def _list(self, items: Sequence[Difference], article: str) -> str:
+        nouns = [f"{article} {self._phrases.noun(self._concept(item))}" for item in items]
+        return listing([self._another(nouns, index) for index in range(len(nouns))])
 
     def _another(self, nouns: Sequence[str], index: int) -> str:
         if nouns[index] in nouns[:index]:
@@ -157,7 +159,7 @@ class Faults:
         if last.action == own.action:
             return ""
         gone = any(d.aspect == "missing" and d.action == last.action for d in self._differences)
-        return "" if gone else f"after the {self._phrases.noun(self._undisputed(last))}"
+        return "" if gone else f"after the {self._shared(last)}"
 
     def _start_of_goal(self) -> int:
         return min((e.start for e in self._goal if e.action != "stand"), default=0)
@@ -262,7 +264,7 @@ class Faults:
         if action == item.action:
             return self._np(item)
         event = next((e for e in self._goal if e.action == action), None)
-        return self._phrases.noun(self._undisputed(event) if event else Concept(action))
+        return self._shared(event) if event else self._phrases.noun(Concept(action), sided=False)
 
     def _path(self, item: Difference) -> tuple[str, str]:
         values = {
@@ -289,8 +291,10 @@ class Faults:
         concept = self._clear(self._concept(item))
         return self._phrases.noun(concept, side and not self._is_disputed(item.action, "side"))
 
-    def _undisputed(self, event: Event) -> Concept:
-        return self._clear(of_event(event))
+    def _shared(self, event: Event) -> str:
+        """Noun phrase of a goal's event, true of the candidate as well."""
+        sided = not self._is_disputed(event.action, "side")
+        return self._phrases.noun(self._clear(of_event(event)), sided)
 
     def _clear(self, concept: Concept) -> Concept:
         """The concept without what the candidate has otherwise."""

@@ -1,0 +1,1 @@
+"""Wordings, prompt form and plan sentences as data files; read through prompts.resources."""
