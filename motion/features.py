@@ -9,7 +9,9 @@ Source of the formulas: Guo et al., "Generating Diverse and Natural 3D Human Mot
 (CVPR 2022). Two oddities are frozen into every trained model and are kept here: the inverse
 kinematics reads the face joints in the order left hip, right hip, right shoulder, left shoulder
 although they are given as right hip, left hip, ..., and the joint rotations are the shortest arcs
-from the rest directions, which know no twist.
+from the rest directions, which know no twist. In one respect the formula is mended: as published, the
+frame in which a heading passes Z- gets its yaw velocity with the wrong sign, and all that follows is
+recovered askew.
 """
 
 from __future__ import annotations
@@ -104,6 +106,8 @@ def _extract(joints: Float, body: Skeleton, out: Float) -> None:
     step_x, step_z = np.diff(root[0], axis=1), np.diff(root[2], axis=1)
     c, s = cos2[:, 1:], sin2[:, 1:]
     turned = sin[:, 1:] * cos[:, :-1] - cos[:, 1:] * sin[:, :-1]
+    # A heading that passes Z- changes the sign of its half angle; the turn goes on as it was.
+    turned *= np.where(cos[:, 1:] * cos[:, :-1] + sin[:, 1:] * sin[:, :-1] < 0, -1, 1)
     out[:, :, 0] = np.arcsin(np.clip(turned, -1, 1))
     out[:, :, 1] = c * step_x + s * step_z
     out[:, :, 2] = c * step_z - s * step_x

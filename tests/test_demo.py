@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from motion.demo.captions import gerund, third_person
 from motion.demo.dataset import SPLITS, Clip, make_clip, mirrored, split_ids, write_demo
-from motion.demo.tags import tagged, unknown_words
 from motion.demo.tracks import FootTrack, Track
 from motion.events import ACTIONS
 from motion.features import facing
@@ -168,15 +167,6 @@ def test_segment_captions_cover_one_action(body):
                 assert any(start <= e.start and e.end <= end for e in clip.events)
                 assert f"{line.start:.1f}" == str(line.start)
     assert segments > 5
-
-
-def test_words_are_tagged():
-    text = "a man kicks with his left leg twice, then turns left."
-    assert tagged(text) == (
-        "a/DET man/NOUN kick/VERB with/ADP his/PRON left/ADJ leg/NOUN twice/ADV then/ADV turn/VERB left/ADV"
-    )
-    unknown = [line.text for clip in clips(T2M) for line in clip.lines if unknown_words(line.text)]
-    assert len(unknown) < 10  # spelling mistakes, on purpose
 
 
 def test_verbs_are_inflected():

@@ -133,3 +133,20 @@ def test_wrong_shapes_are_told(shape: tuple[int, ...]) -> None:
     if shape[-1] != 263:
         with pytest.raises(ValueError, match=r"size|shape"):
             joints_from_features(np.zeros(shape, np.float32))
+
+
+@pytest.mark.parametrize("body", SKELETONS.values(), ids=lambda body: body.name)
+@pytest.mark.parametrize("turns", [-2, -1, 1, 2])
+def test_a_figure_that_turns_all_the_way_comes_back_as_it_was(body: Skeleton, turns: int) -> None:
+    still = np.repeat(figure(body, 60, 0)[:1], 120, axis=0)
+    angle = np.linspace(0, 2 * np.pi * turns, 120)[:, None]
+    cos, sin = np.cos(angle), np.sin(angle)
+    joints = still.copy()
+    joints[..., 0] = cos * still[..., 0] + sin * still[..., 2]
+    joints[..., 2] = cos * still[..., 2] - sin * still[..., 0]
+    back = joints_from_features(features_from_joints(joints, body), body)
+    ways = facing(back, body)
+    true = facing(joints[:-1], body)
+    # The heading of the features is smoothed and odd, but it must not jump.
+    apart = np.arccos(np.clip((ways * true).sum(axis=-1), -1, 1))
+    assert np.abs(np.diff(apart)).max() < np.radians(4)

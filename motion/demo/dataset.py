@@ -15,7 +15,6 @@ from motion.demo.defects import add_defects
 from motion.demo.rig import body_of
 from motion.demo.script import LONGEST, act, draw
 from motion.demo.stage import Done, Stage, perform
-from motion.demo.tags import tagged
 from motion.events import Event
 from motion.features import canonical, features_from_joints, joints_from_features
 from motion.mirror import mirror_event, mirror_id, mirror_joints
@@ -23,6 +22,7 @@ from motion.mirror_text import mirror_text
 from motion.seeds import generator, share
 from motion.skeleton import Skeleton
 from motion.skeleton import skeleton as skeleton_named
+from motion.tagging import tag
 
 Float = NDArray[np.float32]
 SPLITS = ("train", "val", "test")
@@ -40,7 +40,7 @@ class Line:
 
     def written(self) -> str:
         """The line as it stands in a text file, without the line break."""
-        return f"{self.text}#{tagged(self.text)}#{self.start:.1f}#{self.end:.1f}"
+        return f"{self.text}#{tag(self.text)}#{self.start:.1f}#{self.end:.1f}"
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def make_clip(body: Skeleton, number: int, seed: int) -> Clip:
     stage, duration = _staged(body, number, seed)
     metres = perform(stage, duration, body.fps)
     source = canonical(metres / body.metres_per_unit, body)
-    features = steady_turn(features_from_joints(source, body), source, body)
+    features = features_from_joints(source, body)
     joints = joints_from_features(features, body)
     frames = len(features)
     events = tuple(_event(done, body.fps, frames) for done in stage.done)
@@ -118,36 +118,10 @@ def make_clip(body: Skeleton, number: int, seed: int) -> Clip:
 def mirrored(clip: Clip, body: Skeleton) -> Clip:
     """The mirrored twin."""
     source = mirror_joints(clip.source, body)
-    features = steady_turn(features_from_joints(source, body), source, body)
+    features = features_from_joints(source, body)
     lines = tuple(Line(mirror_text(line.text), line.start, line.end) for line in clip.lines)
     events = tuple(mirror_event(event) for event in clip.events)
     return Clip(mirror_id(clip.id), source, features, joints_from_features(features, body), lines, events)
-
-
-def steady_turn(features: Float, source: Float, body: Skeleton) -> Float:
-    """The features (T, F) of joints (T + 1, J, 3), the turn's sign set right where the figure passes Z-.
-
-    The published formula takes the half angle's sign as it comes: in a frame in which a figure passes
-    the opposite of its first heading, the turn (column 0) gets the wrong sign, and all later frames are
-    turned by twice that frame's angle.
-    """
-    right, left = body.face_joints[:2]
-    # The features hold the same positions turned to the heading, and leave the root out.
-    local = features[:, 4 : 1 + 3 * body.joint_count].reshape(len(features), -1, 3)
-    heading = _across(source[:-1], right, left) * _across(local, right - 1, left - 1).conj()
-    turned = np.angle(heading[1:] * heading[:-1].conj()) / 2
-    turned = np.append(turned, turned[-1:])
-    fixed = features.copy()
-    wrong = np.abs(fixed[:, 0] + turned) < np.abs(fixed[:, 0] - turned)
-    fixed[wrong, 0] *= -1
-    return fixed
-
-
-def _across(positions: Float, start: int, end: int) -> NDArray[np.complex128]:
-    """The line between two joints on the floor, (T,) as x + iz."""
-    line = (positions[:, end] - positions[:, start]).astype(np.float64)
-    across: NDArray[np.complex128] = line[:, 0] + 1j * line[:, 2]
-    return across
 
 
 def split_ids(ids: list[str], seed: int) -> dict[str, str]:

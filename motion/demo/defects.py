@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from motion.demo.tags import tagged
 from motion.mirror_text import mirror_text
 from motion.seeds import generator
 from motion.skeleton import Skeleton
+from motion.tagging import tag
 
 Detail = dict[str, object]
 
@@ -162,7 +162,7 @@ def _respell(place: _Place, index: int, text: str) -> Detail:
     """Give one caption another text, with the tags that fit it."""
     lines = place.lines()
     since, until = lines[index].split("#")[2:]
-    lines[index] = f"{text}#{tagged(text)}#{since}#{until}"
+    lines[index] = f"{text}#{tag(text)}#{since}#{until}"
     _write(place, lines)
     return {"caption": index}
 
