@@ -199,18 +199,16 @@ def _bone_rotations(planes: Float, cos: Float, sin: Float, body: Skeleton) -> Fl
     for axis, sign, members in _bones_by_direction(body):
         columns[..., members] = _arc(vectors[..., [m - 1 for m in members]], axis, sign)
 
+    parents_columns = columns[..., _bone_before(body)]
+    own = columns[..., 1:]
     result = np.empty((count, frames, joint_count - 1, 6), np.float32)
-    before = _bone_before(body)
-    for joint in range(1, joint_count):
-        parent = columns[..., before[joint]]  # (3, 3, N, T)
-        own = columns[..., joint]
-        for column in range(2):
-            for row in range(3):
-                # Row of the transposed parent matrix times a column of the bone's.
-                value = parent[row, 0] * own[column, 0]
-                value += parent[row, 1] * own[column, 1]
-                value += parent[row, 2] * own[column, 2]
-                result[:, :, joint - 1, 3 * column + row] = value
+    for column in range(2):
+        for row in range(3):
+            # Row of the transposed parent matrix times a column of the bone's.
+            value = parents_columns[row, 0] * own[column, 0]
+            value += parents_columns[row, 1] * own[column, 1]
+            value += parents_columns[row, 2] * own[column, 2]
+            result[..., 3 * column + row] = value
     return result
 
 
@@ -249,12 +247,12 @@ def _bones_by_direction(body: Skeleton) -> list[tuple[int, int, list[int]]]:
 
 @lru_cache(maxsize=8)
 def _bone_before(body: Skeleton) -> list[int]:
-    """The joint whose global rotation each bone's is relative to; 0 at the start of a chain."""
+    """The joint whose rotation each bone's is relative to, from joint 1 on; 0 at a chain's start."""
     before = [0] * body.joint_count
     for chain in body.chains:
         for parent, child in pairwise(chain[1:]):
             before[child] = parent
-    return before
+    return before[1:]
 
 
 def canonical(joints: ArrayLike, skeleton: Skeleton | None = None) -> Float:

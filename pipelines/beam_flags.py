@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
 
+_SHARDS_A_WORKER = 4  # a process of its own pays from so many shards on
 
-def pipeline_options(flags: list[str]) -> PipelineOptions:
-    """Options for Beam; the runner is FnApiRunner unless --runner says otherwise.
+
+def pipeline_options(flags: list[str], shards: int) -> PipelineOptions:
+    """Options for Beam; FnApiRunner on all cores unless the flags say otherwise.
 
     ValueError names a flag that neither irmogen nor Beam knows.
     """
@@ -20,10 +23,18 @@ def pipeline_options(flags: list[str]) -> PipelineOptions:
         kind._add_argparse_args(parser)
     known, unknown = parser.parse_known_args(flags)
     if unknown:
-        raise ValueError(
-            f"unknown flag {unknown[0]}: neither irmogen nor Beam has it; see irmogen build --help"
-        )
+        raise ValueError(f"unknown flag {unknown[0]}: neither irmogen nor Beam has it; see --help")
     if known.runner is None:
         # By name: DirectRunner first tries to download another runner.
         flags = [*flags, "--runner=FnApiRunner"]
+        if not any(flag.startswith("--direct_") for flag in flags):
+            flags += _workers(shards)
     return PipelineOptions(flags)
+
+
+def _workers(shards: int) -> list[str]:
+    """Flags for as many processes as cores and shards are worth; none for one."""
+    workers = min(os.cpu_count() or 1, shards // _SHARDS_A_WORKER)
+    if workers < 2:
+        return []
+    return [f"--direct_num_workers={workers}", "--direct_running_mode=multi_processing"]

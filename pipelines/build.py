@@ -13,6 +13,7 @@ from pipelines import inputs
 from pipelines.beam_flags import pipeline_options
 from pipelines.identity import RefusedError, begin, compare, identity, refusal
 from pipelines.progress import progress
+from pipelines.worker_log import worker_log
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus
 from schemas.fingerprint import fingerprint
@@ -39,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Build, or find that there is nothing to do; 0 when the gate has passed."""
     started = time.monotonic()
-    options = pipeline_options(args.beam_flags)
     config, works, dataset = inputs.prepare(args)
+    options = pipeline_options(args.beam_flags, config.shards)
     listing = inputs.listing(dataset)
     corpus = corpus_of(config)
     _check_output(corpus)
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     from pipelines.job import run_job
 
     print(f"building {config.output} from {config.input}: {len(dataset.ids)} clips in {config.shards} shards")
-    with progress(corpus, "build"):
+    with worker_log(corpus.log_path), progress(corpus, "build"):
         run_job(config, works, options)
     manifest = finish(config, time.monotonic() - started)
     for line in summary(config, manifest, time.monotonic() - started):

@@ -69,7 +69,9 @@ def _run(run: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> 
 
 def _quiet() -> None:
     """Libraries' warnings are not our users' business; their errors are."""
-    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.ERROR)
+    logging.basicConfig(level=logging.ERROR, handlers=[handler], format="%(levelname)s %(name)s: %(message)s")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ corpus/
   build.json       the configuration that this corpus is being, or was, built with
   manifest.json    written last: what a reader may trust
   run.json         times and places of the last run; not part of the corpus' identity
+  run.log          what the last run's worker processes logged; likewise
   receipts/        one file a step and shard: fingerprint, counts, outputs; what resuming reads
   TABLE/TABLE-00000-of-00008.parquet
   dead_letters/STEP-00000-of-00008.parquet
@@ -137,6 +138,11 @@ class Corpus:
     def run_path(self) -> Path:
         """Times and places of the last run."""
         return self.root / "run.json"
+
+    @property
+    def log_path(self) -> Path:
+        """What the last run's worker processes logged."""
+        return self.root / "run.log"
 
     def shard_path(self, table: str, index: int, name: str = "") -> Path:
         """A table's shard; dead letters are named for their step."""

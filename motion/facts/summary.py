@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ class Facts:
         return {
             "frames": self.frames,
             "fps": self.fps,
-            "summary": asdict(self.summary),
+            "summary": dict(vars(self.summary)),
             "events": [item.as_dict() for item in self.events],
         }
 

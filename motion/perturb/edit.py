@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -32,7 +32,8 @@ class Edit:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON and Parquet."""
-        return asdict(self) | {"breaks": [broken.as_dict() for broken in self.breaks]}
+        breaks = [broken.as_dict() for broken in self.breaks]
+        return {"operation": self.operation, "parameters": dict(self.parameters), "breaks": breaks}
 
 
 def edit(values: Mapping[str, Any]) -> Edit:
