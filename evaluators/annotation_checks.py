@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from motion.compare import differences
-
 from evaluators.support import CONTRADICTED, SUPPORTED, UNVERIFIABLE, Verdict
+from motion.compare import differences
 from motion.events import Difference, Event
 from motion.facts import Facts
 
@@ -69,7 +68,7 @@ def difference_verdict(
     for other in found:
         if _same(difference, other):
             return Verdict(SUPPORTED, f"measured: {_shown(other)}")
-    against = _against(difference, subject.candidate)
+    against = _against(difference, subject)
     if against:
         return Verdict(CONTRADICTED, against)
     if any(_same(difference, other) for other in subject.known):
@@ -97,21 +96,44 @@ def _shown(difference: Difference) -> str:
     return f"{difference.aspect} of {difference.action or 'motion'}, {values}"
 
 
-def _against(difference: Difference, candidate: Facts) -> str:
-    """What in the candidate's facts speaks against a difference that is not measured."""
-    events = [event for event in candidate.events if event.action == difference.action]
+def _against(difference: Difference, subject: Subject) -> str:
+    """What is measured against a difference that is not itself measured; empty for nothing."""
+    ours = [event for event in subject.goal.events if event.action == difference.action]
+    theirs = [event for event in subject.candidate.events if event.action == difference.action]
+    if difference.aspect == "missing":
+        return _not_missing(difference, ours, theirs)
+    if difference.aspect in ("extra", "quality") or not difference.action:
+        return ""
+    if ours and not theirs:
+        return f"no {difference.action} is measured that could differ in {difference.aspect}"
     if difference.aspect in ("side", "direction"):
-        values = {getattr(event, difference.aspect) for event in events}
-        if difference.expected in values and difference.found not in values:
-            return f"{difference.action} is measured with {difference.aspect} {difference.expected}"
+        return _not_the_values(difference, ours, theirs)
     if difference.aspect == "count":
-        counts = {str(event.count) for event in events}
+        counts = {str(event.count) for event in theirs}
         if difference.expected in counts and difference.found not in counts:
             return f"{difference.action} is measured {difference.expected} times"
-    if difference.aspect == "missing":
-        same = [e for e in events if e.side == difference.side and e.direction == difference.direction]
-        if same:
-            return f"{difference.action} is measured in frames {same[0].start} to {same[0].end}"
+    return ""
+
+
+def _not_missing(difference: Difference, ours: list[Event], theirs: list[Event]) -> str:
+    def alike(events: list[Event]) -> list[Event]:
+        return [e for e in events if (e.side, e.direction) == (difference.side, difference.direction)]
+
+    there = alike(theirs)
+    if there and len(there) >= len(alike(ours)):
+        return f"{difference.action} is measured in frames {there[0].start} to {there[0].end}"
+    return ""
+
+
+def _not_the_values(difference: Difference, ours: list[Event], theirs: list[Event]) -> str:
+    """Whether the goal lacks the expected side or direction, or the candidate the found one."""
+    for wanted, events, whose in (
+        (difference.expected, ours, "the goal's"),
+        (difference.found, theirs, "the candidate's"),
+    ):
+        values = {getattr(event, difference.aspect) or "none" for event in events}
+        if values and wanted not in values:
+            return f"{whose} {difference.action} is measured {' and '.join(sorted(values))}, not {wanted}"
     return ""
 
 

@@ -349,9 +349,25 @@ def _weight(item: Difference) -> float:
 
 
 def merge(known: Sequence[Difference], measured: Sequence[Difference]) -> tuple[Difference, ...]:
-    """Known differences first, then the measured ones that say something else."""
+    """Known differences first, then the measured ones that say something else.
+
+    An action that is known to be done otherwise is not missing here and superfluous there; one that
+    is known to be missing is not done otherwise.
+    """
     said = {_statement(d) for d in known}
-    return (*known, *(d for d in measured if _statement(d) not in said))
+    gone = {_family(d.action) for d in known if d.aspect == "missing"}
+    altered = {d.action for d in known if d.aspect in ("side", "direction", "order")}
+    lost, came = ({d.action for d in measured if d.aspect == aspect} for aspect in ("missing", "extra"))
+    moved = altered & lost & came
+
+    def adds(item: Difference) -> bool:
+        if _statement(item) in said:
+            return False
+        if item.aspect in ("missing", "extra"):
+            return item.action not in moved
+        return not item.action or _family(item.action) not in gone
+
+    return (*known, *(item for item in measured if adds(item)))
 
 
 def _statement(item: Difference) -> tuple[str, str, str, str]:

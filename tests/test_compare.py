@@ -198,3 +198,22 @@ def test_known_differences_come_first_and_are_not_said_twice() -> None:
     assert merge([], [same]) == (same,)
     pause = Difference("quality", found="pause")
     assert merge([Difference("quality", found="jitter")], [pause])[1:] == (pause,)
+
+
+def test_what_is_known_to_be_gone_is_not_also_done_otherwise():
+    known = (Difference("missing", "kick", "leg", "right", "", "kick", "none"),)
+    measured = (
+        Difference("side", "kick", "leg", "right", "", "right", "left"),
+        Difference("quality", found="jitter", expected="none"),
+    )
+    assert merge(known, measured) == (*known, measured[1])
+
+
+def test_what_is_known_to_be_altered_is_not_also_missing_and_superfluous():
+    known = (Difference("side", "walk", "body", "left", "", "left", "right"),)
+    measured = (
+        Difference("missing", "walk", "body", "left", "", "walk", "none"),
+        Difference("extra", "walk", "body", "right", "", "none", "walk"),
+        Difference("extra", "bow", "torso", "", "", "none", "bow"),
+    )
+    assert merge(known, measured) == (*known, measured[2])
