@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
 
 from motion.layout import Dataset, content_digest
 from pipelines import inputs
 from pipelines.identity import compare, refusal, same_listing
 from schemas.config import BuildConfig
+from schemas.corpus import Corpus
 from schemas.storage import read_json
 from transforms.annotate import annotate_fingerprint
 from transforms.assemble import assemble_fingerprint
@@ -37,20 +40,19 @@ def run(args: argparse.Namespace) -> int:
         print(refusal(config, found))
         print()
     goals = count_captions(dataset)
-    to_do = stale_shards(config, works, dataset, listing, bool(found))
+    ahead = outlook(config, works, dataset, same_listing(config, listing))
     print(f"{config.input}: {len(dataset.ids)} clips, {goals} caption lines, {config.shards} shards")
     print(f"{'step':<12}{'done':>8}{'to do':>8}  why")
     for step in STEPS:
-        why = to_do[step]
-        reasons = ", ".join(f"{reason} ({len(shards)})" for reason, shards in why.items())
-        stale = sum(len(shards) for shards in why.values())
-        print(f"{step:<12}{config.shards - stale:>8}{stale:>8}  {reasons or 'up to date'}")
-    share = len({index for shards in to_do["annotate"].values() for index in shards}) / config.shards
-    fresh = round(goals * share)
+        stale = ahead.stale(step)
+        reasons = ", ".join(f"{why} ({len(shards)})" for why, shards in ahead.to_do[step].items())
+        example = f"; {ahead.examples[step]}" if step in ahead.examples else ""
+        print(f"{step:<12}{config.shards - stale:>8}{stale:>8}  {reasons or 'up to date'}{example}")
+    fresh = round(goals * ahead.stale("annotate") / config.shards)
     answers = fresh * (config.wordings + 1 + config.ladder)
     print(f"about {fresh} goals to annotate: {answers} texts by {config.annotator}")
     print("requests 0, tokens 0, money 0.00: the kinematic annotator asks nobody")
-    work = max(sum(len(shards) for shards in why.values()) for why in to_do.values()) / config.shards
+    work = max(ahead.stale(step) for step in STEPS) / config.shards
     print(f"time: about {goals * work / _speed(config):.0f} s at {_speed(config):.0f} goals a second")
     return 0
 
@@ -70,64 +72,74 @@ def _speed(config: BuildConfig) -> float:
     return float(run_notes.get("goals_per_second") or GOALS_A_SECOND)
 
 
-Stale = dict[str, dict[str, list[int]]]  # step -> reason -> shards
+@dataclass
+class Outlook:
+    """Which shards each step would do, and why."""
 
+    corpus: Corpus
+    to_do: dict[str, dict[str, list[int]]] = field(default_factory=lambda: {step: {} for step in STEPS})
+    waiting: set[int] = field(default_factory=set)  # shards with something to do already
+    examples: dict[str, str] = field(default_factory=dict)  # of a changed hash, by step
 
-def stale_shards(
-    config: BuildConfig, works: list[ShardWork], dataset: Dataset, listing: str, changed: bool
-) -> Stale:
-    """Shards that each step would do, by reason; the ladders' search is run to know about theirs."""
-    corpus = corpus_of(config)
-    to_do: Stale = {step: defaultdict(list) for step in STEPS}
-    trusted = same_listing(config, listing) and not changed
-    waiting: set[int] = set()  # shards whose step before is to be done
-
-    def look(step: str, index: int, wanted: str) -> None:
-        done = corpus.read_receipt(step, index)
-        if index in waiting:
-            to_do[step]["the step before is made"].append(index)
-        elif done is None:
-            to_do[step]["not made yet"].append(index)
-        elif not corpus.is_current(done, wanted):
-            to_do[step][_why(done.fingerprint, wanted)].append(index)
-        else:
+    def look(self, step: str, index: int, wanted: Callable[[], str]) -> None:
+        """Compare a shard's receipt with the fingerprint that the step would have."""
+        if index in self.waiting:
+            self.wait(step, index, "the step before is made")
             return
-        waiting.add(index)
+        done = self.corpus.read_receipt(step, index)
+        if done is None:
+            self.wait(step, index, "not made yet")
+        elif done.fingerprint != (now := wanted()):
+            self.examples.setdefault(step, f"hash {done.fingerprint[:8]} -> {now[:8]} in shard {index}")
+            self.wait(step, index, "its hash changed")
+        elif not self.corpus.is_current(done, now):
+            self.wait(step, index, "a shard is missing")
 
+    def wait(self, step: str, index: int, why: str) -> None:
+        """A step is to do a shard, and so are the steps after it."""
+        self.to_do[step].setdefault(why, []).append(index)
+        self.waiting.add(index)
+
+    def stale(self, step: str) -> int:
+        """How many shards a step is to do."""
+        return sum(len(shards) for shards in self.to_do[step].values())
+
+
+def outlook(config: BuildConfig, works: list[ShardWork], dataset: Dataset, trusted: bool) -> Outlook:
+    """What a build would do; the ladders' search is run to know about theirs.
+
+    `trusted`: the dataset's files are those of the last run, their content need not be read.
+    """
+    corpus = corpus_of(config)
+    found = Outlook(corpus)
     for work in works:
         done = corpus.read_receipt("read", work.index)
-        if done is not None and trusted:
-            look("read", work.index, done.fingerprint)
-            continue
-        digests = [content_digest(dataset, motion_id) for motion_id, _ in work.ids]
-        look("read", work.index, read_fingerprint(config, work, digests))
-    for index in range(config.shards):
-        look("measure", index, "" if index in waiting else measure_fingerprint(corpus, index))
-    if waiting:
+        known = done.fingerprint if done is not None and trusted else ""
+        found.look("read", work.index, partial(_read_now, config, work, dataset, known))
+    shards = range(config.shards)
+    for index in shards:
+        found.look("measure", index, partial(measure_fingerprint, corpus, index))
+    if found.waiting:
         # Any shard's facts may change any shard's ladder.
-        for index in set(range(config.shards)) - waiting:
-            to_do["ladder"]["looked at again: facts are made elsewhere"].append(index)
-            waiting.add(index)
-    picks = {} if waiting else _picks(config)
-    for index in range(config.shards):
-        if index in waiting and index in to_do["ladder"]["looked at again: facts are made elsewhere"]:
-            continue
-        look(
-            "ladder",
-            index,
-            "" if index in waiting else ladder_fingerprint(config, corpus, index, picks[index]),
-        )
-    for index in range(config.shards):
-        look("annotate", index, "" if index in waiting else annotate_fingerprint(config, corpus, index))
-    for index in range(config.shards):
-        look("assemble", index, "" if index in waiting else assemble_fingerprint(config, corpus, index))
-    return {
-        step: {why: shards for why, shards in reasons.items() if shards} for step, reasons in to_do.items()
-    }
+        for index in shards:
+            before = index in found.waiting
+            found.wait("ladder", index, "the step before is made" if before else "facts are made elsewhere")
+    else:
+        picks = _picks(config)
+        for index in shards:
+            found.look("ladder", index, partial(ladder_fingerprint, config, corpus, index, picks[index]))
+    for index in shards:
+        found.look("annotate", index, partial(annotate_fingerprint, config, corpus, index))
+    for index in shards:
+        found.look("assemble", index, partial(assemble_fingerprint, config, corpus, index))
+    return found
 
 
-def _why(before: str, now: str) -> str:
-    return "a shard is missing" if before == now else f"hash {before[:8]} -> {now[:8]}"
+def _read_now(config: BuildConfig, work: ShardWork, dataset: Dataset, known: str) -> str:
+    if known:
+        return known
+    digests = [content_digest(dataset, motion_id) for motion_id, _ in work.ids]
+    return read_fingerprint(config, work, digests)
 
 
 def _picks(config: BuildConfig) -> dict[int, list[Pick]]:
