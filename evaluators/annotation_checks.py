@@ -72,7 +72,7 @@ def difference_verdict(
     if against:
         return Verdict(CONTRADICTED, against)
     if any(_same(difference, other) for other in subject.known):
-        return Verdict(SUPPORTED, "recorded edit")
+        return Verdict(UNVERIFIABLE, "recorded edit; the measure does not see it")
     return Verdict(UNVERIFIABLE, "neither measured nor recorded")
 
 

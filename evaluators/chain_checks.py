@@ -51,9 +51,19 @@ def chain_fault(row: Mapping[str, Any], size: int, contradicted: Mapping[str, in
     for motion in (row["motion"], *(rung["motion"] for rung in ladder)):
         if motion["end"] - motion["start"] < FRAMES_A_TOKEN:
             return "too_few_frames", motion["id"]
-    if not is_strict(render(chain_of(row))):
-        return "format", "the rendered chain is not strict"
+    for analysis in row["analyses"] or [{"annotation_id": "", "text": ""}]:
+        fault = _format_fault(row, analysis["text"])
+        if fault:
+            return "format", f"with analysis {analysis['annotation_id'] or '(none)'}: {fault}"
     return "", ""
+
+
+def _format_fault(row: Mapping[str, Any], analysis: str) -> str:
+    try:
+        strict = is_strict(render(chain_of(row, analysis)))
+    except ValueError as error:
+        return str(error)
+    return "" if strict else "the rendered chain is not strict"
 
 
 def _texts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -63,7 +73,7 @@ def _texts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     return texts
 
 
-def chain_of(row: Mapping[str, Any]) -> Chain:
+def chain_of(row: Mapping[str, Any], analysis: str) -> Chain:
     """The chain of a stage 2 row with its whole ladder; every motion stands as one token."""
     rounds = [Round((0,), each["assessment"], each["refinement"]) for each in (*row["ladder"], row)]
-    return Chain(row["analyses"][0]["text"] if row["analyses"] else "", tuple(rounds))
+    return Chain(analysis, tuple(rounds))

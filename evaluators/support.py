@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import permutations
 
-from motion.events import LOCOMOTION, Event, opposite
+from motion.events import ACTIONS, LOCOMOTION, Event, opposite
 from motion.facts import Facts
 from prompts.claims import Claim, parse_claims
+
+CHECKS_VERSION = 1  # raised when the same words may be judged otherwise
 
 SUPPORTED, CONTRADICTED, UNVERIFIABLE = "supported", "contradicted", "unverifiable"
 
@@ -69,9 +74,14 @@ def contradiction(caption: str, facts: Facts) -> str:
     """Why a motion contradicts its caption, or an empty string.
 
     Only what is certain counts: the one claimed side, or direction of travel, of an action that the
-    motion does only on the other side or the other way.
+    motion does only on the other side or the other way; a number that neither one event nor all of
+    them together come near to; an order of two actions, each done once, that is the reverse.
     """
     claims = _claims(caption)
+    return _other_way(claims, facts) or _other_count(claims, facts) or _other_order(caption, claims, facts)
+
+
+def _other_way(claims: Sequence[Claim], facts: Facts) -> str:
     for claim in claims:
         if claim.negated or not claim.action:
             continue
@@ -84,6 +94,61 @@ def contradiction(caption: str, facts: Facts) -> str:
         if verdict.verdict == CONTRADICTED:
             return f"the caption claims {_claimed(claim)}, measured is {verdict.evidence}"
     return ""
+
+
+def _other_count(claims: Sequence[Claim], facts: Facts) -> str:
+    """The claimed number of an action that is claimed once and measured with other numbers only."""
+    for claim in claims:
+        alone = sum(other.action == claim.action for other in claims) == 1
+        if not alone or claim.negated or not claim.action or not claim.count:
+            continue
+        found = [event for event in facts.events if event.action == claim.action]
+        counts = {event.count for event in found} | {sum(event.count for event in found)}
+        if ACTIONS[claim.action].counted == "steps":  # one way may be measured as walk and side step
+            counts.add(sum(event.count for event in facts.events if event.action in LOCOMOTION))
+        if found and min(abs(count - claim.count) for count in counts) > _tolerance(claim):
+            number = f"{claim.count} {ACTIONS[claim.action].counted}"
+            return f"the caption claims {claim.action} {number}, measured is {_shown(found[0])}"
+    return ""
+
+
+def _tolerance(claim: Claim) -> int:
+    """By how many a measured number may differ: steps are easily missed, so are many repetitions."""
+    if ACTIONS[claim.action].counted == "steps":
+        return 2 if (claim.count or 0) >= 8 else 1
+    return 1 if (claim.count or 0) > 5 else 0
+
+
+def _other_order(caption: str, claims: Sequence[Claim], facts: Facts) -> str:
+    """Two actions, each claimed and measured once, that a word of time puts the other way round."""
+    for first, second in permutations(claims, 2):
+        if first.order >= second.order or not (_is_single(first, claims) and _is_single(second, claims)):
+            continue
+        earlier = [event for event in facts.events if event.action == first.action]
+        later = [event for event in facts.events if event.action == second.action]
+        if len(earlier) != 1 or len(later) != 1 or later[0].end > earlier[0].start:
+            continue
+        if _is_put_in_order(caption, first, second, len(claims)):
+            return (
+                f"the caption claims {first.action} before {second.action}, measured are "
+                f"{_shown(later[0])} and {_shown(earlier[0])}"
+            )
+    return ""
+
+
+_TIME_WORDS = re.compile(
+    r"\b(?:then|before|after|afterwards?|next|finally|later|subsequently|followed by|first)\b"
+)
+
+
+def _is_single(claim: Claim, claims: Sequence[Claim]) -> bool:
+    return bool(claim.action) and not claim.negated and sum(c.action == claim.action for c in claims) == 1
+
+
+def _is_put_in_order(caption: str, first: Claim, second: Claim, claims: int) -> bool:
+    """Whether a word of time stands between two claims, or before them where there are no others."""
+    start, end = min(first.span[0], second.span[0]), max(first.span[0], second.span[0])
+    return bool(_TIME_WORDS.search(caption.lower(), 0 if claims == 2 else start, end))
 
 
 def _claimed(claim: Claim) -> str:

@@ -14,6 +14,8 @@ from motion.facts import Facts
 
 __all__ = ["differences", "fact_vector", "merge", "similarity"]
 
+COMPARE_VERSION = 1  # raised when the same facts may differ otherwise
+
 # What the measure itself may be wrong by; smaller differences are none.
 _COUNT_SURE = 6  # steps from which on one more or less is noise
 _AMOUNT_SHARE = 0.2
@@ -351,9 +353,12 @@ def _weight(item: Difference) -> float:
 def merge(known: Sequence[Difference], measured: Sequence[Difference]) -> tuple[Difference, ...]:
     """Known differences first, then the measured ones that say something else.
 
-    An action that is known to be done otherwise is not missing here and superfluous there; one that
-    is known to be missing is not done otherwise.
+    Where both say the same thing with other values, the measured ones count: words must hold on the
+    motion. An action that is known to be done otherwise is not missing here and superfluous there; one
+    that is known to be missing is not done otherwise.
     """
+    seen = {_statement(d): d for d in measured}
+    known = [seen.get(_statement(d), d) for d in known]
     said = {_statement(d) for d in known}
     gone = {_family(d.action) for d in known if d.aspect == "missing"}
     altered = {d.action for d in known if d.aspect in ("side", "direction", "order")}

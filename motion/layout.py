@@ -11,6 +11,7 @@ import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,8 @@ def open_dataset(root: Path, skeleton: str | None = None) -> Dataset:
     LayoutError when the folder, its split lists or its clips are not there.
     """
     if not root.is_dir():
-        raise LayoutError(f"{root}: no such folder; give the folder that holds new_joint_vecs/ and texts/")
+        what = "is a file" if root.exists() else "no such folder"
+        raise LayoutError(f"{root}: {what}; give the folder that holds new_joint_vecs/ and texts/")
     for name in ("new_joint_vecs", "texts"):
         if not (root / name).is_dir():
             raise LayoutError(f"{root}: has no {name}/; a dataset in HumanML3D layout needs one")
@@ -89,7 +91,9 @@ def open_dataset(root: Path, skeleton: str | None = None) -> Dataset:
     if not known:
         raise LayoutError(f"{root}: train.txt, val.txt and test.txt name no clips")
     ids = tuple(sorted(known.items()))
-    body = SKELETONS[skeleton] if skeleton else _skeleton_of(root, [motion_id for motion_id, _ in ids])
+    body = _skeleton_of(root, [motion_id for motion_id, _ in ids])
+    if skeleton and body.name != skeleton:
+        raise LayoutError(f"{root}: has {body.name} features, not {skeleton}; leave --skeleton out")
     return Dataset(root, body, ids, tuple(repeated))
 
 
@@ -102,12 +106,12 @@ def _read_splits(root: Path) -> tuple[dict[str, str], list[tuple[str, str]]]:
         path = root / f"{split}.txt"
         if not path.is_file():
             continue
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             motion_id = line.strip()
             if not motion_id:
                 continue
             if "/" in motion_id or motion_id in (".", ".."):
-                raise LayoutError(f"{path}: {motion_id!r} is no clip id; one id a line is expected")
+                raise LayoutError(f"{path}, line {number}: {motion_id!r} is no clip id; give one a line")
             if motion_id in known:
                 repeated.append((motion_id, split))
             else:
@@ -122,7 +126,7 @@ def _skeleton_of(root: Path, ids: list[str]) -> Skeleton:
         try:
             size = _header_shape(root / "new_joint_vecs" / f"{motion_id}.npy")[-1]
             name = skeleton_of_features(size).name
-        except (OSError, ValueError, IndexError):
+        except Exception:  # whatever is wrong with a file is told when it is read
             continue
         votes[name] = votes.get(name, 0) + 1
         if votes[name] == 5:
@@ -137,11 +141,15 @@ def _skeleton_of(root: Path, ids: list[str]) -> Skeleton:
 
 def _header_shape(path: Path) -> tuple[int, ...]:
     with path.open("rb") as file:
-        version = np.lib.format.read_magic(file)
-        read = (
-            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        )
-        return read(file)[0]
+        return _header(file)[0]
+
+
+def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, order and type out of the header of an .npy file."""
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(file)
+    return np.lib.format.read_array_header_2_0(file)
 
 
 def content_digest(dataset: Dataset, motion_id: str) -> tuple[str, str]:
@@ -152,7 +160,7 @@ def content_digest(dataset: Dataset, motion_id: str) -> tuple[str, str]:
 def _digest(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
-    except FileNotFoundError:
+    except OSError:
         return ""
 
 
@@ -164,6 +172,8 @@ def read_features(dataset: Dataset, motion_id: str) -> NDArray[np.float32]:
         data = path.read_bytes()
     except FileNotFoundError:
         raise MotionProblem("missing_motion", f"{shown}: no such file, but a split names it") from None
+    except OSError as error:
+        raise MotionProblem("unreadable_npy", f"{shown}: cannot be read ({error.strerror})") from error
     features = _parse_npy(shown, data)
     if features.ndim != 2 or features.shape[1] != body.feature_size:
         raise MotionProblem(
@@ -174,18 +184,21 @@ def read_features(dataset: Dataset, motion_id: str) -> NDArray[np.float32]:
         raise MotionProblem("too_short", f"{shown}: {len(features)} frames, at least {body.min_frames}")
     if len(features) >= body.max_frames:
         raise MotionProblem("too_long", f"{shown}: {len(features)} frames, fewer than {body.max_frames}")
+    with np.errstate(over="ignore"):
+        features = np.ascontiguousarray(features, np.float32)
     bad = ~np.isfinite(features)
     if bad.any():
         frame = int(np.argwhere(bad.any(axis=1))[0, 0])
         raise MotionProblem("not_finite", f"{shown}: NaN or infinite values, first in frame {frame}")
-    return np.ascontiguousarray(features, np.float32)
+    return features
 
 
 def _parse_npy(shown: Path, data: bytes) -> NDArray[np.floating]:
     try:
         # Not np.load: it takes any file without the magic bytes for a pickle.
+        _refuse_more_than_there_is(data)
         array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+    except Exception as error:  # a damaged header raises what its parser raises, MemoryError included
         if "Object arrays" in str(error):
             detail = f"{shown}: holds pickled objects, which are never loaded; save plain numbers"
             raise MotionProblem("pickled_array", detail) from error
@@ -197,6 +210,14 @@ def _parse_npy(shown: Path, data: bytes) -> NDArray[np.floating]:
     return array
 
 
+def _refuse_more_than_there_is(data: bytes) -> None:
+    """ValueError for a header that claims more numbers than the file holds, before room is made."""
+    stream = io.BytesIO(data)
+    shape, _, dtype = _header(stream)
+    if not dtype.hasobject and math.prod(shape) * dtype.itemsize > len(data) - stream.tell():
+        raise ValueError(f"the header claims shape {shape}, the file is shorter")
+
+
 def read_captions(dataset: Dataset, motion_id: str, frames: int) -> tuple[list[Caption], list[LineProblem]]:
     """Caption lines of a clip of so many frames; MotionProblem when the file is missing or empty."""
     path = dataset.text_path(motion_id)
@@ -205,12 +226,23 @@ def read_captions(dataset: Dataset, motion_id: str, frames: int) -> tuple[list[C
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise MotionProblem("missing_text", f"{shown}: no such file, but a split names it") from None
+    except OSError as error:
+        raise MotionProblem("unreadable_text", f"{shown}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise MotionProblem("unreadable_text", f"{shown}: is not UTF-8 ({error})") from error
     captions, problems = parse_captions(text, dataset.skeleton, frames)
     if not captions and not problems:
         raise MotionProblem("empty_text", f"{shown}: holds no caption line")
     return captions, problems
+
+
+def caption_lines(dataset: Dataset, motion_id: str) -> int:
+    """Number of non-empty lines of a clip's caption file; 0 where it cannot be read."""
+    try:
+        data = dataset.text_path(motion_id).read_bytes()
+    except OSError:
+        return 0
+    return sum(1 for line in data.split(b"\n") if line.decode("utf-8", "replace").strip())
 
 
 def parse_captions(text: str, skeleton: Skeleton, frames: int) -> tuple[list[Caption], list[LineProblem]]:

@@ -24,6 +24,10 @@ def pipeline_options(flags: list[str], shards: int) -> PipelineOptions:
     known, unknown = parser.parse_known_args(flags)
     if unknown:
         raise ValueError(f"unknown flag {unknown[0]}: neither irmogen nor Beam has it; see --help")
+    if known.direct_num_workers is not None and known.direct_num_workers < 0:
+        raise ValueError(
+            f"--direct_num_workers {known.direct_num_workers}: give 1 or more, or 0 for all cores"
+        )
     if known.runner is None:
         # By name: DirectRunner first tries to download another runner.
         flags = [*flags, "--runner=FnApiRunner"]

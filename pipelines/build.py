@@ -7,19 +7,26 @@ import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from motion.layout import Dataset
 from pipelines import inputs
 from pipelines.beam_flags import pipeline_options
 from pipelines.identity import RefusedError, begin, compare, identity, refusal
+from pipelines.inputs import clips_by_split
+from pipelines.lock import LOCK, locked
 from pipelines.progress import progress
 from pipelines.worker_log import worker_log
 from schemas.config import BuildConfig
-from schemas.corpus import Corpus
+from schemas.corpus import Corpus, read_manifest
 from schemas.fingerprint import fingerprint
-from schemas.storage import read_json, sweep, write_json, write_whole
+from schemas.storage import file_digest, read_json, sweep, write_json
 from schemas.tables import TABLES
-from transforms.step import corpus_of
+from transforms.read import ShardWork
+from transforms.step import STEPS, corpus_of
+
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
 
 EXIT_GATE = 3  # the corpus was built and the gate refused it
 
@@ -42,14 +49,28 @@ def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
     config, works, dataset = inputs.prepare(args)
     options = pipeline_options(args.beam_flags, config.shards)
-    listing = inputs.listing(dataset)
     corpus = corpus_of(config)
     _check_output(corpus)
+    with locked(corpus.root):
+        return _build(args.rebuild, config, works, dataset, options, started)
+
+
+def _build(
+    rebuild: bool,
+    config: BuildConfig,
+    works: list[ShardWork],
+    dataset: Dataset,
+    options: PipelineOptions,
+    started: float,
+) -> int:
+    corpus, listing = corpus_of(config), inputs.listing(dataset)
     found = compare(config, works, dataset, listing)
-    if found and not args.rebuild:
+    if found and not rebuild:
         raise RefusedError(refusal(config, found))
-    manifest = read_json(corpus.manifest_path)
-    if found is not None and not found and _is_finished(config, manifest, corpus):
+    if rebuild:
+        forget_damaged(corpus)
+    manifest = _manifest_or_none(corpus)
+    if manifest and found is not None and not found and _is_finished(config, manifest, corpus):
         begin(config, listing)
         print(f"{config.output}: nothing to do, the corpus is complete; {_verdict_line(manifest)}")
         return 0 if manifest["gate"]["passed"] else EXIT_GATE
@@ -59,7 +80,11 @@ def run(args: argparse.Namespace) -> int:
     begin(config, listing)
     from pipelines.job import run_job
 
-    print(f"building {config.output} from {config.input}: {len(dataset.ids)} clips in {config.shards} shards")
+    splits = ", ".join(f"{split} {count}" for split, count in clips_by_split(dataset).items())
+    print(
+        f"building {config.output} from {config.input}: {len(dataset.ids)} clips ({splits}) "
+        f"in {config.shards} shards"
+    )
     with worker_log(corpus.log_path), progress(corpus, "build"):
         run_job(config, works, options)
     manifest = finish(config, time.monotonic() - started)
@@ -68,29 +93,42 @@ def run(args: argparse.Namespace) -> int:
     return 0 if manifest["gate"]["passed"] else EXIT_GATE
 
 
+def _manifest_or_none(corpus: Corpus) -> dict[str, Any] | None:
+    """The manifest, or none where there is none that can be read: the build makes another."""
+    try:
+        return read_manifest(corpus.root)
+    except ValueError:
+        return None
+
+
 def _check_output(corpus: Corpus) -> None:
     """Stop before any work where the output cannot be written or is somebody else's folder."""
     root = corpus.root
     if root.exists() and not root.is_dir():
         raise NotADirectoryError(f"{root}: is a file; give a folder for the corpus")
-    if root.is_dir() and any(root.iterdir()) and not corpus.build_path.is_file():
+    others = {path.name for path in root.iterdir()} - {LOCK} if root.is_dir() else set()
+    if others and not corpus.build_path.is_file():
         raise RefusedError(f"{root}: is not empty and holds no corpus; give another --output")
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        write_whole(root / "writable", b"")
-        (root / "writable").unlink()
-    except OSError as error:
-        raise PermissionError(
-            f"{root}: cannot be written ({error.strerror}); give another --output"
-        ) from error
 
 
-def _is_finished(config: BuildConfig, manifest: dict[str, Any] | None, corpus: Corpus) -> bool:
-    """Whether the manifest is of this build and every shard that it names is there in its size."""
-    if manifest is None or manifest.get("fingerprint") != fingerprint(identity(config)):
+def _is_finished(config: BuildConfig, manifest: dict[str, Any], corpus: Corpus) -> bool:
+    """Whether the manifest is of this build, and every receipt and shard is there, shards in size."""
+    if manifest["fingerprint"] != fingerprint(identity(config)):
         return False
-    shards = [shard for table in manifest["tables"].values() for shard in table["shards"]]
-    return all((corpus.root / shard["file"]).is_file() for shard in shards)
+    receipts = [corpus.read_receipt(step, index) for step in STEPS for index in range(corpus.shards)]
+    return all(done is not None and corpus.is_current(done, done.fingerprint) for done in receipts)
+
+
+def forget_damaged(corpus: Corpus) -> None:
+    """Take back the receipts whose shards are not, byte for byte, what they tell."""
+    for step in STEPS:
+        for index in range(corpus.shards):
+            done = corpus.read_receipt(step, index)
+            if done is None:
+                continue
+            paths = [(corpus.root / output.file, output.sha256) for output in done.outputs]
+            if not all(path.is_file() and file_digest(path) == digest for path, digest in paths):
+                corpus.forget(step, index)
 
 
 def finish(config: BuildConfig, seconds: float) -> dict[str, Any]:
@@ -101,9 +139,10 @@ def finish(config: BuildConfig, seconds: float) -> dict[str, Any]:
 
     corpus = corpus_of(config)
     receipts = read_receipts(config)
-    check_conservation(step_counts(receipts), receipts)
+    check_conservation(config, step_counts(receipts), receipts)
     manifest = build_manifest(config, version("irmogen"), receipts)
     manifest["gate"] = run_gate(corpus, manifest["config"], manifest["steps"])
+    write_json(corpus.root / "quality" / "gate.json", manifest["gate"])
     _sweep_stale(corpus, manifest)
     write_report(corpus.root, manifest)
     goals = manifest["steps"]["assemble"]["goals"]["rows_in"]

@@ -61,6 +61,8 @@ def convert(src: Path, dst: Path, to: str, skeleton: str | None) -> ConvertCount
         raise ValueError(f"cannot convert to {to!r}: choose one of {', '.join(KINDS)}")
     failed = []
     jobs = _jobs(src, dst)
+    if any(source.resolve() == target.resolve() for source, target in jobs):
+        raise ValueError(f"{dst}: is {src} itself, which would be overwritten; give another DST")
     for source, target in jobs:
         try:
             array = converted(read_array(source), to, skeleton)

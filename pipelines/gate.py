@@ -6,11 +6,10 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipelines.gate_frames import CONSERVATION, conservation_frame, frames
+from pipelines.gate_frames import CONSERVATION, TABLES_HELD, conservation_frame, frames, tables_frame
 from pipelines.suites import KEYS, Expectation, suites
 from schemas.corpus import Corpus
 from schemas.fingerprint import fingerprint
-from schemas.storage import write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,21 +20,24 @@ EXAMPLES = 20  # rows that a failed expectation names
 def run_gate(
     corpus: Corpus, config: Mapping[str, Any], steps: Mapping[str, Mapping[str, Mapping[str, Any]]]
 ) -> dict[str, Any]:
-    """Validate every table and the counts; writes quality/gate.json and returns the verdict."""
+    """Validate every table and the counts; returns the verdict."""
     wanted = suites(config)
     validate = _validator()
     results = {}
     for name, expectations in wanted.items():
         batches: Iterable[pd.DataFrame]
-        batches = [conservation_frame(steps)] if name == CONSERVATION else frames(corpus, name, config)
+        if name == CONSERVATION:
+            batches = [conservation_frame(steps)]
+        elif name == TABLES_HELD:
+            batches = [tables_frame(corpus)]
+        else:
+            batches = frames(corpus, name, config)
         results[name] = _suite(validate, name, expectations, batches)
-    verdict = {
+    return {
         "passed": all(result["passed"] for result in results.values()),
         "digest": fingerprint({name: list(suite) for name, suite in wanted.items()}),
         "suites": results,
     }
-    write_json(corpus.root / "quality" / "gate.json", verdict)
-    return verdict
 
 
 def _suite(

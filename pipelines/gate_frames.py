@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from evaluators.annotation_checks import about_texts
 from evaluators.chain_checks import chain_fault
 from schemas.corpus import Corpus
 from schemas.tables import TABLES
@@ -22,6 +21,8 @@ _ROWS_A_FRAME = 40_000
 
 DEAD_LETTERS = "dead_letters"
 CONSERVATION = "conservation"
+TABLES_HELD = "tables"
+_NEVER_EMPTY = ("motions", "goals", "facts", "candidates", "annotations", "stage1", "stage2", "stage3")
 
 
 class Resolver:
@@ -55,7 +56,7 @@ class Resolver:
 
 
 def frames(corpus: Corpus, table: str, config: Mapping[str, Any]) -> Iterator[pd.DataFrame]:
-    """A table's rows as frames of whole shards, in order; at least one frame, maybe empty."""
+    """A table's rows as frames of whole shards, in order; none for an empty table."""
     import pandas as pd
 
     resolver = Resolver(corpus)
@@ -79,8 +80,28 @@ def conservation_frame(steps: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> 
             failed, filtered = sum(counts["failed"].values()), sum(counts["filtered"].values())
             left = counts["rows_in"] - counts["rows_out"] - filtered - failed
             share = failed / counts["rows_in"] if counts["rows_in"] else 0.0
-            rows.append({"step": f"{step}/{unit}", "unaccounted": left, "failed_share": share})
+            kept = counts["rows_out"] / counts["rows_in"] if counts["rows_in"] else 0.0
+            rows.append(
+                {"step": f"{step}/{unit}", "unaccounted": left, "failed_share": share, "kept_share": kept}
+            )
     return pd.DataFrame(rows)
+
+
+def tables_frame(corpus: Corpus) -> pd.DataFrame:
+    """One row a table that no good corpus has empty: how many rows it holds."""
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    shards = range(corpus.shards)
+    return pd.DataFrame(
+        [
+            {
+                "table": table,
+                "rows": sum(pq.read_metadata(corpus.shard_path(table, index)).num_rows for index in shards),
+            }
+            for table in _NEVER_EMPTY
+        ]
+    )
 
 
 def _rows(corpus: Corpus, resolver: Resolver, table: str, index: int, config: Mapping[str, Any]) -> list[Row]:
@@ -125,6 +146,7 @@ def _goals(row: Row, corpus: Corpus, resolver: Resolver, index: int, config: Map
         **row,
         "frames": row["end"] - row["start"],
         "caption_length": len(row["caption"]),
+        "in_its_shard": _home(row["motion_id"], corpus, index),
         "motion_resolves": resolver.motion(index, ref),
     }
 
@@ -141,6 +163,7 @@ def _facts(row: Row, corpus: Corpus, resolver: Resolver, index: int, config: Map
 
 
 def _candidates(row: Row, corpus: Corpus, resolver: Resolver, index: int, config: Mapping[str, Any]) -> Row:
+    frames = row["motion"]["end"] - row["motion"]["start"]
     return {
         "candidate_id": row["candidate_id"],
         "goal_id": row["goal_id"],
@@ -149,6 +172,7 @@ def _candidates(row: Row, corpus: Corpus, resolver: Resolver, index: int, config
         "alignment": row["alignment"],
         "differences": len(row["differences"]),
         "edits_as_origin": bool(row["edits"]) == (row["origin"] == "perturbed"),
+        "inside": all(part["end"] <= frames for part in (*row["events"], *row["differences"])),
         "goal_resolves": resolver.has("goals", index, row["goal_id"]),
         "motion_resolves": resolver.motion(index, row["motion"]),
     }
@@ -171,8 +195,6 @@ def _annotations(row: Row, corpus: Corpus, resolver: Resolver, index: int, confi
         "kind": row["kind"],
         "text_length": len(row["text"].strip()),
         "has_refinement": bool(row["refinement"].strip()) == (row["kind"] == "assessment"),
-        "about_texts": about_texts(row["text"]) or about_texts(row["refinement"]),
-        "contradicted": row["contradicted"],
         "annotator": row["annotator"],
         "prompt_hash": row["prompt_hash"],
         "goal_resolves": resolver.has("goals", index, row["goal_id"]),

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from evaluators.support import CHECKS_VERSION
+from motion.compare import COMPARE_VERSION
+from motion.facts import FACTS_VERSION
 from motion.layout import Dataset, content_digest
+from motion.perturb import PERTURB_VERSION
+from prompts.claims import claims_digest
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus
 from schemas.fingerprint import changes, fingerprint
@@ -46,6 +51,13 @@ def identity(config: BuildConfig) -> dict[str, Any]:
     values = config.identity()
     values |= {f"version of step {step}": version for step, version in STEP_VERSIONS.items()}
     values |= {f"version of table {table}": version for table, version in SCHEMA_VERSIONS.items()}
+    values |= {
+        "version of facts": FACTS_VERSION,
+        "version of perturbations": PERTURB_VERSION,
+        "version of comparison": COMPARE_VERSION,
+        "version of checks": CHECKS_VERSION,
+        "reader of claims": claims_digest(),
+    }
     values |= {f"annotator's {key}": value for key, value in annotator(config).identity().items()}
     return values
 
@@ -70,9 +82,12 @@ def compare(config: BuildConfig, works: list[ShardWork], dataset: Dataset, listi
 
     Contents are only read again when names, sizes or times differ from the last run's.
     """
-    begun = read_json(corpus_of(config).build_path)
+    path = corpus_of(config).build_path
+    begun = read_json(path)
     if begun is None:
         return None
+    if not isinstance(begun, dict) or not isinstance(begun.get("identity"), dict):
+        raise ValueError(f"{path}: names no identity; delete the file's folder or give another --output")
     settings = tuple(changes(begun["identity"], identity(config)))
     if settings or same_listing(config, listing):
         return Changes(settings)

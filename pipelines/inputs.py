@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from pathlib import Path
 
-from motion.layout import Dataset, open_dataset
+from motion.layout import SPLITS, Dataset, open_dataset
 from schemas.config import BuildConfig
 from transforms.read import ShardWork
 from transforms.step import shard_of
@@ -82,7 +82,6 @@ def prepare(args: argparse.Namespace) -> tuple[BuildConfig, list[ShardWork], Dat
     if args.perturbed > args.ladder:
         raise ValueError(f"--perturbed {args.perturbed} is more than --ladder {args.ladder}: lower it")
     shards = max(1, math.ceil(len(dataset.ids) / CLIPS_A_SHARD))
-    splits = Counter(split for _, split in dataset.ids)
     config = BuildConfig(
         input=str(args.input),
         output=str(args.output),
@@ -95,9 +94,21 @@ def prepare(args: argparse.Namespace) -> tuple[BuildConfig, list[ShardWork], Dat
         alignment=args.alignment,
         seed=args.seed,
         shards=shards,
-        buckets=tuple((split, math.ceil(n / CLIPS_A_BUCKET)) for split, n in sorted(splits.items())),
+        buckets=_buckets(dataset),
     )
     return config, shard_work(dataset, shards), dataset
+
+
+def _buckets(dataset: Dataset) -> tuple[tuple[str, int], ...]:
+    """How many buckets the clips of each split are searched in."""
+    counts = sorted(clips_by_split(dataset).items())
+    return tuple((split, math.ceil(clips / CLIPS_A_BUCKET)) for split, clips in counts if clips)
+
+
+def clips_by_split(dataset: Dataset) -> dict[str, int]:
+    """Clips of each split, also of one that names none."""
+    counts = Counter(split for _, split in dataset.ids)
+    return {split: counts[split] for split in SPLITS}
 
 
 def _name(name: str) -> str:

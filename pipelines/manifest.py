@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from typing import Any
 
 from pipelines.identity import identity
@@ -10,6 +11,7 @@ from schemas.config import BuildConfig
 from schemas.corpus import MANIFEST_VERSION, Counts, Receipt
 from schemas.fingerprint import fingerprint
 from schemas.tables import SCHEMA_VERSIONS, TABLES
+from transforms.assemble import examples_a_goal
 from transforms.step import STEPS, corpus_of
 
 # What one step puts out, the next takes in: (step, unit, next step, its unit).
@@ -48,7 +50,9 @@ def step_counts(receipts: list[Receipt]) -> dict[str, dict[str, Counts]]:
     return steps
 
 
-def check_conservation(steps: dict[str, dict[str, Counts]], receipts: list[Receipt]) -> None:
+def check_conservation(
+    config: BuildConfig, steps: dict[str, dict[str, Counts]], receipts: list[Receipt]
+) -> None:
     """ConservationError unless every row of every step is accounted for."""
     for step, units in steps.items():
         for unit, counts in units.items():
@@ -60,6 +64,7 @@ def check_conservation(steps: dict[str, dict[str, Counts]], receipts: list[Recei
         out, taken = steps[step][unit].rows_out, steps[after][its_unit].rows_in
         if out != taken:
             raise ConservationError(f"step {step} put out {out} {unit}, step {after} took in {taken}")
+    _check_tables(config, steps, receipts)
     letters = sum(
         output.rows for done in receipts for output in done.outputs if output.table == "dead_letters"
     )
@@ -70,6 +75,27 @@ def check_conservation(steps: dict[str, dict[str, Counts]], receipts: list[Recei
     )
     if letters != left_out:
         raise ConservationError(f"{left_out} rows were left out, {letters} dead letters tell of them")
+
+
+def _check_tables(config: BuildConfig, steps: dict[str, dict[str, Counts]], receipts: list[Receipt]) -> None:
+    """ConservationError unless the tables hold as many rows as the counted goals must give."""
+    held: Counter[str] = Counter()
+    for done in receipts:
+        held.update({output.table: output.rows for output in done.outputs})
+    goals = {step: units["goals"].rows_out for step, units in steps.items() if "goals" in units}
+    wanted = {
+        "motions": steps["read"]["clips"].rows_out,
+        "goals": steps["read"]["captions"].rows_out,
+        "facts": goals["measure"],
+        "candidates": goals["ladder"] * config.ladder,
+        "annotations": goals["annotate"] * (config.wordings + 1 + config.ladder),
+        "stage1": goals["assemble"] * examples_a_goal(config.ladder),
+        "stage2": goals["assemble"],
+        "stage3": goals["assemble"],
+    }
+    for table, rows in wanted.items():
+        if held[table] != rows:
+            raise ConservationError(f"table {table} holds {held[table]} rows, {rows} were counted")
 
 
 def build_manifest(config: BuildConfig, code_version: str, receipts: list[Receipt]) -> dict[str, Any]:

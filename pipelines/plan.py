@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
-from motion.layout import Dataset, content_digest
+from motion.layout import Dataset, caption_lines, content_digest
 from pipelines import inputs
 from pipelines.identity import compare, refusal, same_listing
 from schemas.config import BuildConfig
@@ -40,7 +40,9 @@ def run(args: argparse.Namespace) -> int:
         print(refusal(config, found))
         print()
     goals = count_captions(dataset)
-    ahead = outlook(config, works, dataset, same_listing(config, listing))
+    finished = corpus_of(config).manifest_path.is_file()
+    trusted = finished and not found and same_listing(config, listing)
+    ahead = outlook(config, works, dataset, trusted)
     print(f"{config.input}: {len(dataset.ids)} clips, {goals} caption lines, {config.shards} shards")
     print(f"{'step':<12}{'done':>8}{'to do':>8}  why")
     for step in STEPS:
@@ -59,12 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 def count_captions(dataset: Dataset) -> int:
     """Caption lines of all clips that have a caption file."""
-    lines = 0
-    for motion_id, _ in dataset.ids:
-        path = dataset.text_path(motion_id)
-        if path.is_file():
-            lines += sum(1 for line in path.read_bytes().split(b"\n") if line.strip())
-    return lines
+    return sum(caption_lines(dataset, motion_id) for motion_id, _ in dataset.ids)
 
 
 def _speed(config: BuildConfig) -> float:

@@ -10,20 +10,26 @@ from motion.skeleton import skeleton
 from transforms.assemble import ASSESSMENT_TASKS, GOAL_TASKS, REFINEMENT_TASKS
 
 MAX_FAILED_SHARE = 0.01  # of a step's rows, lost to errors
+MIN_KEPT_SHARE = 0.5  # of a step's rows: a data set that loses more is not the one that was meant
 
 Expectation = tuple[str, dict[str, Any]]  # Great Expectations' name, its arguments
 
 
 def suites(config: Mapping[str, Any]) -> dict[str, list[Expectation]]:
     """Expectations by table for a corpus of this configuration."""
+    return _input_suites(config) | _ladder_suites(config) | _stage_suites(config) | _whole_suites()
+
+
+def _input_suites(config: Mapping[str, Any]) -> dict[str, list[Expectation]]:
+    """Of what is read and measured. A row whose clip lies in its shard has a key of its own in the
+    corpus if it has one in the shard."""
     body = skeleton(config["skeleton"])
-    longest = body.max_frames - 1
-    # A perturbed motion may be shorter than a clip of the dataset: a token's four frames at least.
+    frames = _between("frames", body.min_frames, body.max_frames - 1)
     return {
         "motions": [
             *_key("motion_id"),
             _among("split", SPLITS),
-            _between("frames", body.min_frames, longest),
+            frames,
             _matches("motion_sha256", "^[0-9a-f]{64}$"),
             _matches("text_sha256", "^[0-9a-f]{64}$"),
             _holds("in_its_shard"),
@@ -32,16 +38,25 @@ def suites(config: Mapping[str, Any]) -> dict[str, list[Expectation]]:
             *_key("goal_id"),
             _among("split", SPLITS),
             _between("caption_length", 1, MAX_CAPTION),
-            _between("frames", body.min_frames, longest),
+            frames,
+            _holds("in_its_shard"),
             _holds("motion_resolves"),
         ],
         "facts": [
             *_key("goal_id"),
-            _between("frames", body.min_frames, longest),
+            frames,
             _holds("goal_resolves"),
             _holds("motion_resolves"),
             _holds("events_inside"),
         ],
+    }
+
+
+def _ladder_suites(config: Mapping[str, Any]) -> dict[str, list[Expectation]]:
+    """Of candidates and annotations. A contradicted annotation may stand in its table, never in a
+    chain: that is stage 2's to show."""
+    longest = skeleton(config["skeleton"]).max_frames - 1
+    return {
         "candidates": [
             *_key("candidate_id"),
             _between("rank", 0, config["ladder"] - 1),
@@ -49,6 +64,7 @@ def suites(config: Mapping[str, Any]) -> dict[str, list[Expectation]]:
             _between("alignment", 0, 1),
             _between("differences", 1, None),
             _holds("edits_as_origin"),
+            _holds("inside"),
             _holds("goal_resolves"),
             _holds("motion_resolves"),
         ],
@@ -63,18 +79,24 @@ def suites(config: Mapping[str, Any]) -> dict[str, list[Expectation]]:
             _among("kind", ("analysis", "assessment")),
             _between("text_length", 10, 4000),
             _holds("has_refinement"),
-            _among("about_texts", ("",)),
-            _between("contradicted", 0, 0),
             _matches("annotator", "."),
             _matches("prompt_hash", "."),
             _holds("goal_resolves"),
             _holds("candidate_resolves"),
         ],
+    }
+
+
+def _stage_suites(config: Mapping[str, Any]) -> dict[str, list[Expectation]]:
+    """Of what training reads."""
+    body = skeleton(config["skeleton"])
+    caption = _between("caption_length", 1, MAX_CAPTION)
+    return {
         "stage1": [
             *_key("example_id"),
             _among("task", (*GOAL_TASKS, *ASSESSMENT_TASKS, *REFINEMENT_TASKS)),
             _among("split", SPLITS),
-            _between("caption_length", 1, MAX_CAPTION),
+            caption,
             _holds("motion_resolves"),
             _holds("goal_motion_resolves"),
             _holds("annotations_resolve"),
@@ -89,10 +111,16 @@ def suites(config: Mapping[str, Any]) -> dict[str, list[Expectation]]:
         "stage3": [
             *_key("goal_id"),
             _among("split", SPLITS),
-            _between("frames", body.min_frames, longest),
-            _between("caption_length", 1, MAX_CAPTION),
+            _between("frames", body.min_frames, body.max_frames - 1),
+            caption,
             _holds("motion_resolves"),
         ],
+    }
+
+
+def _whole_suites() -> dict[str, list[Expectation]]:
+    """Of the corpus as a whole."""
+    return {
         "dead_letters": [
             _among("kind", ("filtered", "failed")),
             _matches("reason", "^[a-zA-Z_0-9]+$"),
@@ -101,7 +129,9 @@ def suites(config: Mapping[str, Any]) -> dict[str, list[Expectation]]:
         "conservation": [
             _between("unaccounted", 0, 0),
             _between("failed_share", 0, MAX_FAILED_SHARE),
+            _between("kept_share", MIN_KEPT_SHARE, 1),
         ],
+        "tables": [_between("rows", 1, None)],
     }
 
 
@@ -117,6 +147,7 @@ KEYS = {
     "stage3": "goal_id",
     "dead_letters": "input_id",
     "conservation": "step",
+    "tables": "table",
 }
 
 

@@ -26,12 +26,17 @@ def run(args: argparse.Namespace) -> int:
     if faults:
         print("shards are not those that the manifest names:", file=sys.stderr)
         print("\n".join(f"  {fault}" for fault in faults), file=sys.stderr)
-        print("Run `irmogen build --rebuild` with the corpus' input to make them again.", file=sys.stderr)
+        print(
+            "Run `irmogen build` with the same input and flags, and --rebuild, to make them again.",
+            file=sys.stderr,
+        )
         return EXIT_REFUSED
     shards = sum(len(table["shards"]) for table in manifest["tables"].values())
     print(f"{shards} shards have the digests that the manifest names")
     verdict = run_gate(corpus, manifest["config"], manifest["steps"])
     if verdict != manifest["gate"]:
+        # The manifest carries the verdict: whoever trains must see this one.
+        write_json(corpus.root / "quality" / "gate.json", verdict)
         write_json(corpus.manifest_path, {**manifest, "gate": verdict})
     lines = describe(verdict)
     print("\n".join(lines), file=sys.stdout if verdict["passed"] else sys.stderr)

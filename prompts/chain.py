@@ -140,15 +140,15 @@ def draw_chain(goal: ChainSource, draw: str, max_intermediate: int = 4) -> Chain
     )
 
 
-_MOTION = re.compile(r"<Motion>((?:<Motion_\d{1,3}>)+)</Motion>")
-_CODE = re.compile(r"<Motion_(\d{1,3})>")
+_MOTION = re.compile(r"<Motion>((?:<Motion_[0-9]{1,3}>)+)</Motion>")
+_CODE = re.compile(r"<Motion_([0-9]{1,3})>")
 _SPACE = re.compile(r"\s*")
 
 # What may stand inside a text block: anything but a control tag.
-_FREE = r"(?:(?!</?think>|</?answer>|\[/?(?:plan|analyze|generate|assess)\]|</?Motion(?:_\d+)?>).)+"
+_FREE = r"(?:(?!</?think>|</?answer>|\[/?(?:plan|analyze|generate|assess)\]|</?Motion(?:_[0-9]+)?>).)+"
 _PLAN = rf"\[plan\]{_FREE}\[/plan\]"
 _ROUND = (
-    rf"\[generate\]\s*<Motion>(?:<Motion_\d{{1,3}}>)+</Motion>\s*\[/generate\]\s*{_PLAN}\s*"
+    rf"\[generate\]\s*<Motion>(?:<Motion_[0-9]{{1,3}}>)+</Motion>\s*\[/generate\]\s*{_PLAN}\s*"
     rf"\[assess\]{_FREE}\[/assess\]\s*{_PLAN}\s*"
 )
 _STRICT = re.compile(

@@ -19,7 +19,7 @@ def load(*path: str) -> dict[str, Any]:
     ValueError when the file is no mapping or not of the version that this code reads.
     """
     name = "/".join(path)
-    content = yaml.load(_read(*path), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    content = yaml.load(file_bytes(*path), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     if not isinstance(content, dict):
         raise ValueError(f"prompts/{name}: a mapping is expected, this is {type(content).__name__}")
     if content.get("version") != VERSION:
@@ -34,7 +34,7 @@ def digest() -> str:
     for path in sorted((("templates", name) for name in _names("templates")), key="/".join) + [
         (room, name) for room in ("claims", "kinematic") for name in _names(room)
     ]:
-        data = _read(*path)
+        data = file_bytes(*path)
         total.update(f"{'/'.join(path)}\0{len(data)}\0".encode())
         total.update(data)
     return total.hexdigest()
@@ -45,5 +45,6 @@ def _names(folder: str) -> list[str]:
     return sorted(entry.name for entry in entries if entry.name.endswith((".yaml", ".txt")))
 
 
-def _read(*path: str) -> bytes:
+def file_bytes(*path: str) -> bytes:
+    """The bytes of a file under prompts/, for instance file_bytes("claims", "lexicon.yaml")."""
     return resources.files("prompts").joinpath(*path).read_bytes()

@@ -28,7 +28,7 @@ SLOTS: dict[str, tuple[str, ...]] = {
 }
 
 _SLOT = re.compile(r"\{(\w+)\}")
-_MOTION = re.compile(r"<Motion>(?:<Motion_\d{1,3}>)+</Motion>")
+_MOTION = re.compile(r"<Motion>(?:<Motion_[0-9]{1,3}>)+</Motion>")
 
 
 @cache

@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.shards import read_shard, shard_name
-from schemas.storage import read_json, write_json
+from schemas.storage import read_json, sync_folder, write_json
 from schemas.tables import SCHEMA_VERSIONS
 
 MANIFEST_VERSION = 1
@@ -35,11 +35,12 @@ class Output:
     table: str
     file: str  # relative to the corpus
     rows: int
+    size: int  # bytes
     sha256: str
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        return {"table": self.table, "file": self.file, "rows": self.rows, "sha256": self.sha256}
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -158,20 +159,33 @@ class Corpus:
 
     def read_receipt(self, step: str, index: int) -> Receipt | None:
         """The receipt of a step for a shard; None if there is none that this version can read."""
-        values = read_json(self.receipt_path(step, index))
-        if values is None or values.get("version") != RECEIPT_VERSION:
-            return None
-        return receipt(values)
+        try:
+            values = read_json(self.receipt_path(step, index))
+            return receipt(values) if values and values.get("version") == RECEIPT_VERSION else None
+        except (ValueError, KeyError, TypeError):
+            return None  # damaged: the step is done again
 
     def write_receipt(self, done: Receipt) -> None:
         """Write a receipt: the last thing that a step does for a shard."""
         write_json(self.receipt_path(done.step, done.shard), done.as_dict())
 
     def is_current(self, done: Receipt | None, fingerprint: str) -> bool:
-        """Whether a receipt is for this fingerprint and the files that it names are there."""
+        """Whether a receipt is for this fingerprint and the files that it names are there, in size."""
         if done is None or done.fingerprint != fingerprint:
             return False
-        return all((self.root / output.file).is_file() for output in done.outputs)
+        return all(_size(self.root / output.file) == output.size for output in done.outputs)
+
+    def forget(self, step: str, index: int) -> None:
+        """Take a receipt back, durably: what it tells of is about to change."""
+        self.receipt_path(step, index).unlink(missing_ok=True)
+        sync_folder(self.root / "receipts")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return -1
 
 
 class ManifestError(ValueError):

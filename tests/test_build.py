@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
@@ -16,10 +17,12 @@ from pathlib import Path
 import pytest
 from conftest import corpus_bytes, irmogen
 
-from schemas.corpus import open_corpus, read_manifest
+from pipelines import inputs
+from pipelines.lock import locked
+from schemas.corpus import Corpus, open_corpus, read_manifest
 from schemas.shards import read_shard
 from schemas.tables import TABLES
-from transforms.step import STEPS
+from transforms.step import STEPS, StepResult, corpus_of, run_step
 
 Build = Callable[..., Path]
 
@@ -184,6 +187,88 @@ def kill_when(root: Path, demo: Path, moment: Callable[[], bool]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_that_was_killed_before_its_receipt_is_never_taken_for_done(
+    step: str, demo: Path, corpus: Path, tmp_path: Path
+) -> None:
+    """Another configuration wrote some of the step's shards and died; the first one comes back."""
+    root = tmp_path / "corpus"
+    shutil.copytree(corpus, root)
+    half_done(root, demo, step)
+    irmogen("build", "--input", demo, "--output", root, "--rebuild")
+    assert corpus_bytes(root) == corpus_bytes(corpus)
+
+
+def half_done(root: Path, demo: Path, step: str) -> None:
+    """Do a step under other settings in this process, dying before its receipt is written."""
+    arguments = argparse.ArgumentParser()
+    inputs.add_arguments(arguments)
+    flags = ["--input", str(demo), "--output", str(root), "--wordings", "5", "--seed", "7"]
+    config, works, _ = inputs.prepare(arguments.parse_args(flags))
+    result = StepResult({name: [] for name in WRITTEN[step]}, [], {})
+
+    class KilledError(RuntimeError):
+        pass
+
+    def die(*_: object) -> None:
+        raise KilledError
+
+    corpus = corpus_of(config)
+    whole, Corpus.write_receipt = Corpus.write_receipt, die  # type: ignore[method-assign, assignment]
+    try:
+        for work in works:
+            with pytest.raises(KilledError):
+                run_step(config, step, work.index, "another fingerprint", lambda: result)
+            assert corpus.read_receipt(step, work.index) is None
+    finally:
+        Corpus.write_receipt = whole  # type: ignore[method-assign]
+
+
+WRITTEN = {
+    "read": ["motions", "goals"],
+    "measure": ["facts"],
+    "ladder": ["candidates", "perturbed"],
+    "annotate": ["annotations"],
+    "assemble": ["stage1", "stage2", "stage3"],
+}
+
+
+def test_a_damaged_shard_is_named_and_the_remedy_works(demo: Path, corpus: Path, tmp_path: Path) -> None:
+    root = tmp_path / "corpus"
+    shutil.copytree(corpus, root)
+    path = next(root.glob("stage2/*-00001-*"))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    refused = irmogen("validate", root, check=False)
+    assert refused.returncode == 3
+    assert "--rebuild" in refused.stderr
+    irmogen("build", "--input", demo, "--output", root, "--rebuild")
+    assert "gate passed" in irmogen("validate", root).stdout
+    assert corpus_bytes(root) == corpus_bytes(corpus)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "receipts/annotate-00000-of-00002.json"])
+def test_a_damaged_record_is_made_again(demo: Path, corpus: Path, tmp_path: Path, name: str) -> None:
+    root = tmp_path / "corpus"
+    shutil.copytree(corpus, root)
+    (root / name).write_text("{")
+    irmogen("build", "--input", demo, "--output", root)
+    assert corpus_bytes(root) == corpus_bytes(corpus)
+
+
+def test_a_second_build_into_the_same_corpus_is_refused_with_the_first_ones_name(
+    demo: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "corpus"
+    with locked(root):
+        done = irmogen("build", "--input", demo, "--output", root, check=False)
+    assert done.returncode == 2
+    assert f"process {os.getpid()}" in done.stderr
+    with locked(root):
+        assert not list(root.glob("receipts/*"))
+
+
 def test_a_second_run_does_nothing(corpus: Path, demo: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in corpus.rglob("*.parquet")}
     done = irmogen("build", "--input", demo, "--output", corpus)
@@ -241,6 +326,8 @@ def test_plan_tells_what_is_to_do_and_why(corpus: Path, demo: Path, tmp_path: Pa
     assert not root.exists()
     shutil.copytree(corpus, root)
     assert irmogen("plan", "--input", demo, "--output", root).stdout.count("up to date") == len(STEPS)
+    renamed = irmogen("plan", "--input", demo, "--output", root, "--name", "other").stdout
+    assert renamed.count("up to date") == 0
     changed = irmogen("plan", "--input", demo, "--output", root, "--wordings", 5).stdout
     assert "wordings: 4 -> 5" in changed
     assert changed.count("up to date") == 3
@@ -256,6 +343,8 @@ def test_plan_tells_what_is_to_do_and_why(corpus: Path, demo: Path, tmp_path: Pa
         (("--perturbed", "9"), "lower it"),
         (("--no-such-flag", "1"), "--no-such-flag"),
         (("--annotator", "oracle"), "oracle"),
+        (("--skeleton", "kit"), "not kit"),
+        (("--direct_num_workers", "-3"), "1 or more"),
         (("--name", "a/b"), "letters"),
         (("--output", "/proc/corpus"), "cannot be written"),
     ],

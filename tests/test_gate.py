@@ -68,8 +68,11 @@ FAULTS: list[tuple[str, str, Callable[[list[Row]], object]]] = [
     ("candidates", "differences", set_to("differences", [])),
     ("candidates", "motion_resolves", deep("motion", "id", "999999")),
     ("perturbed", "edits", set_to("edits", [])),
-    ("annotations", "about_texts", set_to("text", "The two descriptions are identical to the last word.")),
-    ("annotations", "contradicted", set_to("contradicted", 1)),
+    ("stage2", "fault", rung("assessment", "The two descriptions are identical to the last word.")),
+    ("stage2", "fault", set_to("assessment", "This is what the caption says.")),
+    ("candidates", "inside", lambda rows: rows[1]["differences"][0].update(end=9999)),
+    ("goals", "in_its_shard", lambda rows: rows[1].update(motion_id="999983", goal_id="t2m-999983-0")),
+    ("tables", "rows", lambda rows: rows.clear()),
     ("annotations", "text_length", set_to("text", "")),
     ("annotations", "candidate_resolves", set_to("candidate_id", "nobody")),
     ("annotations", "prompt_hash", set_to("prompt_hash", "")),
@@ -89,12 +92,29 @@ FAULTS: list[tuple[str, str, Callable[[list[Row]], object]]] = [
 def test_each_fault_is_refused_with_the_row_and_the_reason(
     copy: Path, table: str, column: str, change: Callable[[list[Row]], object]
 ) -> None:
-    spoil(copy, table, change)
+    spoil(copy, "stage3" if table == "tables" else table, change)
+    if table == "tables":
+        empty_other_shards(copy, "stage3")
     verdict = gate(copy)
     assert not verdict["passed"]
     failed = verdict["suites"][table]["failed"]
     assert column in {failure["column"] for failure in failed}
     assert all(failure["examples"] for failure in failed)
+
+
+def empty_other_shards(root: Path, table: str) -> None:
+    opened, _ = open_corpus(root)
+    for index in range(1, opened.shards):
+        write_shard(opened.shard_path(table, index), to_table(TABLES[table], [], 263))
+
+
+def test_a_contradicted_annotation_keeps_its_goal_out_of_stage_2(copy: Path) -> None:
+    def contradict(rows: list[Row]) -> None:
+        chained = next(row for row in rows if row["kind"] == "assessment")
+        chained["contradicted"] = 1
+
+    spoil(copy, "annotations", contradict)
+    assert [f["column"] for f in gate(copy)["suites"]["stage2"]["failed"]] == ["fault"]
 
 
 def gate(root: Path) -> dict[str, Any]:
@@ -107,6 +127,7 @@ def gate(root: Path) -> dict[str, Any]:
 def test_rows_that_vanished_are_refused(copy: Path) -> None:
     manifest = read_json(copy / "manifest.json")
     manifest["steps"]["measure"]["goals"]["rows_out"] -= 1
+    manifest["steps"]["measure"]["goals"]["failed"] = {}
     write_json(copy / "manifest.json", manifest)
     failed = gate(copy)["suites"]["conservation"]["failed"]
     assert failed[0]["column"] == "unaccounted"

@@ -133,6 +133,77 @@ def test_every_aspect_of_every_action_can_be_said(aspect: str, action: str) -> N
             check_english(result.refinement)
 
 
+VALUES = {
+    "side": ("left", "right", "both", "none", ""),
+    "direction": ("forward", "backward", "left", "right", "up", "down", "none", ""),
+    "count": ("0", "1", "2", "5", "none", "", "many"),
+    "speed": ("slow", "normal", "fast", "slower", "faster", "none", ""),
+    "amplitude": ("0", "0.3", "90", "small", "normal", "large", "none", ""),
+    "order": ("before wave", "after wave", "walk, turn", "none", ""),
+    "path": ("straight", "curve", "circle", "zigzag", "none", ""),
+    "quality": (*QUALITIES, "none", ""),
+}
+NONSENSE = re.compile(
+    r"\bzero\b|\bnone\b instead|no clear|\b(on the spot|both sides|forward) (?:instead of|rather than|and not) \1\b"
+    r"|(?:instead of|rather than|and not) [.,;]|\bsides? instead of both sides\b|(?:goes|runs|is|are) [.,;]",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("aspect", sorted(VALUES))
+@pytest.mark.parametrize("action", ["", *sorted(ACTIONS)])
+def test_no_pair_of_values_makes_nonsense(aspect: str, action: str) -> None:
+    part, side = (
+        (ACTIONS[action].part, "left" if ACTIONS[action].sided else "") if action else ("arm", "left")
+    )
+    goal = [_event(action, True)] if action else []
+    for expected in VALUES[aspect]:
+        for found in VALUES[aspect]:
+            item = Difference(aspect, action, part, side, "", expected, found, 10, 60)
+            result = assess_candidate("g", f"{expected}/{found}", "", goal, goal, [item], 0.5)
+            assert result.named == (item,)
+            for text in (result.assessment, result.refinement):
+                check_english(text)
+                assert not NONSENSE.search(text), text
+                for way in ("instead of", "rather than", "and not"):
+                    before, _, after = text.rstrip(".").partition(f" {way} ")
+                    assert not after or not before.endswith(after), text
+
+
+@pytest.mark.parametrize(
+    ("aspect", "action", "expected", "found", "said"),
+    [
+        ("direction", "kick", "forward", "none", "forward|front"),
+        ("side", "walk", "left", "none", "bend to the left"),
+        ("side", "wave", "left", "none", "the left (?:arm|hand)"),
+        ("count", "jump", "2", "0", "twice"),
+        ("count", "walk", "4", "none", "four"),
+        ("path", "walk", "circle", "none", "circ"),
+        ("speed", "wave", "fast", "none", "fast|brisk|quick|rapid"),
+    ],
+)
+def test_what_was_not_found_is_what_is_lacking(
+    aspect: str, action: str, expected: str, found: str, said: str
+) -> None:
+    item = Difference(aspect, action, ACTIONS[action].part, "", "", expected, found, 0, 30)
+    for number in range(20):
+        refinement = assess_candidate("g", str(number), "", [], [], [item], 0.5).refinement
+        assert re.search(said, refinement), refinement
+        assert not re.search(r"instead|rather|\bnot\b", refinement), refinement
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "more"),
+    [("large", "normal", True), ("normal", "none", True), ("1.5", "none", True), ("none", "2", False)],
+)
+def test_an_extent_is_ranked_by_word_or_number(expected: str, found: str, more: bool) -> None:
+    item = Difference("amplitude", "wave", "arm", "left", "", expected, found, 0, 30)
+    texts = [assess_candidate("g", str(n), "", [], [], [item], 0.5).assessment for n in range(10)]
+    assert all(
+        more == bool(re.search("too (?:small|weak|timid|slight|little)|enough|short", t)) for t in texts
+    )
+
+
 def _event(action: str, flip: bool) -> Event:
     kind = ACTIONS[action]
     side = ("left" if flip else "right") if kind.sided else ""
@@ -205,6 +276,88 @@ def test_goals_are_always_assessed_as_matching(goal: list[Event], caption: str) 
     assert set(result.matched) <= set(goal)
     check_english(result.assessment)
     assert re.search(r"\b(?:no|none|nothing)\b|as it is", result.refinement, re.IGNORECASE)
+
+
+def perfect_texts(caption: str, *goal: Event, times: int = 25) -> list[Assessment]:
+    return [assess_goal(f"g{number}", caption, goal) for number in range(times)]
+
+
+WHOLE = re.compile(r"\b(?:all|everything|every|faithful|accurate|complete|fully|entirely|exactly)\b", re.I)
+JUMP = Event("jump", 0, 40, side="both", count=2, amount=0.2)
+SLOW_STEPS = Event("walk", 0, 90, direction="forward", count=6, amount=3.0, speed="slow")
+
+
+def test_every_demand_takes_an_event_of_its_own() -> None:
+    left, right = replace(WAVE, count=1), replace(WAVE, start=60, end=90, side="right", count=1)
+    for found in perfect_texts("a person waves, then waves again", left, right):
+        assert found.matched == (left, right)
+        assert re.search(r"left.*right", found.assessment)
+    for found in perfect_texts("a person waves, then waves again", left):
+        assert found.matched == (left,)
+        assert not WHOLE.search(found.assessment)
+    for found in perfect_texts("a person waves the right hand and then waves the left hand", left, right):
+        assert len(found.matched) == 1
+
+
+def test_an_order_that_is_not_measured_is_not_said() -> None:
+    walk, wave = replace(WALK, start=0, end=50), replace(WAVE, start=60, end=110)
+    for found in perfect_texts("a person waves, then walks forward", walk, wave):
+        assert found.matched == (wave,)
+        assert not re.search(r"walk|stride|step|order", found.assessment)
+    for found in perfect_texts("a person waves while walking", walk, wave):
+        assert len(found.matched) == 1
+
+
+@pytest.mark.parametrize("caption", ["a person jumps three times", "a person jumps three times quickly"])
+def test_a_count_that_is_not_measured_is_not_said(caption: str) -> None:
+    for found in perfect_texts(caption, JUMP):
+        assert "three" not in found.assessment
+        assert not WHOLE.search(found.assessment)
+
+
+def test_several_events_may_make_up_a_count() -> None:
+    hops = [replace(JUMP, start=start, end=start + 20, count=1) for start in (0, 20, 40)]
+    for found in perfect_texts("a person jumps three times", *hops):
+        assert found.matched == tuple(hops)
+        assert "three times" in found.assessment
+
+
+def test_many_steps_may_be_one_more_or_less() -> None:
+    for found in perfect_texts("a person walks seven steps forward", SLOW_STEPS):
+        assert "seven" in found.assessment
+    for found in perfect_texts("a person walks four steps forward", SLOW_STEPS):
+        assert "four" not in found.assessment
+
+
+def test_a_speed_in_dispute_is_not_said() -> None:
+    pace = re.compile(r"slow|quick|fast|rapid|brisk|speed|pace|tempo|hurr|haste|leisure")
+    caption = "a person quickly walks six steps forward"
+    for found in perfect_texts(caption, SLOW_STEPS):
+        assert not pace.search(found.assessment.replace("paces", "").replace("pacing", "")), found.assessment
+    for number in range(10):
+        for text in analyse_goal(f"g{number}", caption, [SLOW_STEPS]):
+            assert not pace.search(text.replace("paces", "").replace("pacing", "")), text
+
+
+def test_what_is_beyond_measure_is_not_called_fulfilled() -> None:
+    squats = Event("squat", 0, 60, count=2, amount=0.4)
+    for found in perfect_texts("a person plays the violin while dancing", squats):
+        assert not re.search("violin|danc", found.assessment)
+        assert not WHOLE.search(found.assessment)
+        assert found.perfect
+    for found in perfect_texts("a person squats twice and plays the violin", squats):
+        assert found.matched == (squats,)
+        assert not re.search("violin", found.assessment)
+        assert not WHOLE.search(found.assessment)
+
+
+def test_the_given_length_of_a_clip_tells_when() -> None:
+    item = Difference("quality", found="jitter", start=0, end=40)
+    early = [assess_candidate("g", str(n), "", [], [], [item], 0.5, frames=400) for n in range(20)]
+    whole = [assess_candidate("g", str(n), "", [], [], [item], 0.5) for n in range(20)]
+    throughout = re.compile("throughout|all the way|from start|whole time|all the time")
+    assert any(throughout.search(found.assessment) for found in whole)
+    assert not any(throughout.search(found.assessment + found.refinement) for found in early)
 
 
 CAPTIONS = [

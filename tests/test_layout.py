@@ -135,6 +135,48 @@ def test_a_truncated_file_is_unreadable_wherever_it_is_cut(
     assert reason(dataset, "1") == "unreadable_npy"
 
 
+@given(st.integers(0, 127), st.integers(0, 255))
+def test_a_damaged_header_is_unreadable_or_of_the_wrong_size(
+    tmp_path_factory: pytest.TempPathFactory, place: int, value: int
+) -> None:
+    root = tmp_path_factory.mktemp("damaged")
+    dataset = open_dataset(write_dataset(root / "d", {"1": np.ones((60, 263), np.float32)}, {"train": ["1"]}))
+    data = bytearray(dataset.motion_path("1").read_bytes())
+    data[place] = value
+    dataset.motion_path("1").write_bytes(data)
+    known = {"unreadable_npy", "pickled_array", "wrong_feature_size", "not_finite", "too_short", ""}
+    assert problem_of(dataset, "1") in known
+
+
+def problem_of(dataset: Dataset, motion_id: str) -> str:
+    try:
+        read_features(dataset, motion_id)
+    except MotionProblem as problem:
+        return problem.reason
+    return ""
+
+
+def test_a_header_that_claims_too_much_makes_no_room(dataset: Dataset) -> None:
+    buffer = io.BytesIO()
+    header = {"descr": "<f4", "fortran_order": False, "shape": (10**12, 263)}
+    np.lib.format.write_array_header_1_0(buffer, header)
+    dataset.motion_path("000001").write_bytes(buffer.getvalue() + b"few")
+    assert reason(dataset) == "unreadable_npy"
+
+
+def test_a_number_too_large_for_features_is_not_finite(dataset: Dataset) -> None:
+    clip = np.zeros((60, 263))
+    clip[3, 3] = 1e300
+    np.save(dataset.motion_path("000001"), clip)
+    assert reason(dataset) == "not_finite"
+
+
+def test_a_folder_in_a_clips_place_costs_that_clip(dataset: Dataset) -> None:
+    dataset.motion_path("000001").unlink()
+    dataset.motion_path("000001").mkdir()
+    assert reason(dataset) == "unreadable_npy"
+
+
 def test_whole_numbers_are_no_features(dataset: Dataset) -> None:
     buffer = io.BytesIO()
     np.save(buffer, np.zeros((60, 263), np.int32))

@@ -139,11 +139,13 @@ def test_a_receipt_comes_back_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, counts: dict[str, Counts]
 ) -> None:
     corpus = Corpus(tmp_path_factory.mktemp("receipt"), 3)
-    done = Receipt("read", 2, "abc", counts, (Output("goals", "goals/x.parquet", 3, "0" * 64),))
+    done = Receipt("read", 2, "abc", counts, (Output("goals", "goals/x.parquet", 3, 4, "0" * 64),))
     corpus.write_receipt(done)
     assert corpus.read_receipt("read", 2) == done
     assert not corpus.is_current(done, "abc"), "its output is not there"
-    write_whole(corpus.root / "goals" / "x.parquet", b"")
+    write_whole(corpus.root / "goals" / "x.parquet", b"cut")
+    assert not corpus.is_current(done, "abc"), "its output is cut"
+    write_whole(corpus.root / "goals" / "x.parquet", b"full")
     assert corpus.is_current(done, "abc")
     assert not corpus.is_current(done, "abd")
 

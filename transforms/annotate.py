@@ -9,6 +9,8 @@ from typing import Any
 import apache_beam as beam
 
 from evaluators.annotation_checks import Statement, Subject, check_statements
+from evaluators.support import CHECKS_VERSION
+from motion.compare import COMPARE_VERSION
 from motion.events import difference
 from motion.skeleton import skeleton
 from schemas.config import BuildConfig
@@ -33,7 +35,8 @@ def annotate_shard(config: BuildConfig, index: int) -> Receipt:
 def annotate_fingerprint(config: BuildConfig, corpus: Corpus, index: int) -> str:
     """Identity of a shard's annotations: who writes them, and about what."""
     made_from = digests(corpus, index, ["read", "measure", "ladder"])
-    return fingerprint("annotate", VERSION, annotator(config).identity(), config.wordings, made_from)
+    readers = [COMPARE_VERSION, CHECKS_VERSION]
+    return fingerprint("annotate", VERSION, readers, annotator(config).identity(), config.wordings, made_from)
 
 
 def annotate_goals(config: BuildConfig, writer: Annotator, corpus: Corpus, index: int) -> StepResult:
@@ -46,7 +49,7 @@ def annotate_goals(config: BuildConfig, writer: Annotator, corpus: Corpus, index
             rows += [_row(writer, view, wrote) for wrote in writer.annotate(view, config.wordings)]
         except Exception as error:
             left_out.append(failure("annotate", view.goal_id, error, {"goal_id": view.goal_id}))
-    counts = {"goals": tally(len(views), len(views) - len(left_out), left_out)}
+    counts = {"goals": tally(len(views), len({row["goal_id"] for row in rows}), left_out)}
     return StepResult({"annotations": rows}, left_out, counts)
 
 

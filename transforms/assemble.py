@@ -10,6 +10,7 @@ from typing import Any
 import apache_beam as beam
 
 from evaluators.chain_checks import REASONS, chain_fault
+from evaluators.support import CHECKS_VERSION
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
@@ -39,7 +40,8 @@ def assemble_shard(config: BuildConfig, index: int) -> Receipt:
 
 def assemble_fingerprint(config: BuildConfig, corpus: Corpus, index: int) -> str:
     """Identity of a shard's stages: everything that was made for it."""
-    return fingerprint("assemble", VERSION, config.ladder, digests(corpus, index, STEPS[:-1]))
+    made_from = digests(corpus, index, STEPS[:-1])
+    return fingerprint("assemble", VERSION, CHECKS_VERSION, config.ladder, made_from)
 
 
 def assemble_goals(config: BuildConfig, corpus: Corpus, index: int) -> StepResult:
@@ -128,6 +130,12 @@ def stage1_rows(goal: Row, chain: Row) -> list[Row]:
             _example(goal, chain, task, assessed=rung) for task in (*ASSESSMENT_TASKS, *REFINEMENT_TASKS)
         ]
     return rows
+
+
+def examples_a_goal(ladder: int) -> int:
+    """Number of stage 1 rows that a goal with a ladder of that size gives."""
+    about_goal = len(GOAL_TASKS) + len(ASSESSMENT_TASKS)
+    return about_goal + ladder * (len(ASSESSMENT_TASKS) + len(REFINEMENT_TASKS))
 
 
 def _example(

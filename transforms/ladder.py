@@ -12,11 +12,13 @@ import numpy as np
 
 from evaluators.alignment import Alignment, alignment
 from evaluators.annotation_checks import Subject, difference_verdict
-from motion.compare import differences, merge
+from evaluators.support import CHECKS_VERSION
+from motion.compare import COMPARE_VERSION, differences, merge
 from motion.events import Difference
-from motion.facts import Facts
-from motion.perturb import Edit
+from motion.facts import FACTS_VERSION, Facts
+from motion.perturb import PERTURB_VERSION, Edit
 from motion.skeleton import skeleton
+from prompts.claims import claims_digest
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
@@ -58,6 +60,7 @@ def ladder_fingerprint(config: BuildConfig, corpus: Corpus, index: int, picks: I
         "ladder",
         VERSION,
         [config.ladder, config.perturbed, config.alignment, config.seed],
+        [FACTS_VERSION, PERTURB_VERSION, COMPARE_VERSION, CHECKS_VERSION, claims_digest()],
         digests(corpus, index, ["read", "measure"]),
         [[pick.goal_id, pick.level, pick.source.goal_id, pick.source.facts.hex()] for pick in mine],
     )
@@ -92,7 +95,7 @@ def build_ladders(config: BuildConfig, corpus: Corpus, index: int, picks: list[P
         used = {rung.motion.id for rung in rungs}
         candidates += [_candidate_row(config, goal, rank, rung) for rank, rung in enumerate(rungs)]
         perturbed += [_perturbed_row(config, version) for version in versions if version.id in used]
-    counts = {"goals": tally(len(goals), len(goals) - len(left_out), left_out)}
+    counts = {"goals": tally(len(goals), len({row["goal_id"] for row in candidates}), left_out)}
     return StepResult({"candidates": candidates, "perturbed": perturbed}, left_out, counts)
 
 

@@ -12,12 +12,13 @@ import apache_beam as beam
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.support import contradiction
+from evaluators.support import CHECKS_VERSION, contradiction
 from motion.compare import fact_vector
-from motion.facts import Facts, measure
+from motion.facts import FACTS_VERSION, Facts, measure
 from motion.features import joints_from_features
 from motion.seeds import seed
 from motion.skeleton import Skeleton, skeleton
+from prompts.claims import claims_digest
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
@@ -56,7 +57,8 @@ def measure_shard(config: BuildConfig, index: int) -> Receipt:
 
 def measure_fingerprint(corpus: Corpus, index: int) -> str:
     """Identity of a shard's facts: what they are measured on."""
-    return fingerprint("measure", VERSION, digests(corpus, index, ["read"]))
+    readers = [FACTS_VERSION, CHECKS_VERSION, claims_digest()]
+    return fingerprint("measure", VERSION, readers, digests(corpus, index, ["read"]))
 
 
 def measure_goals(config: BuildConfig, corpus: Corpus, index: int) -> StepResult:

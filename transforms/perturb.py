@@ -91,22 +91,20 @@ def _drafts(
     key = f"{config.seed}/{goal.id}"
     subject, donor = subjects[goal.id], subjects.get(donor_id)
     versions = propose(subject, donor, key, count, [float(strength) for strength in strengths])
-    return [
-        _Draft(
-            f"{goal.id}-p{number}",
-            goal,
-            features_from_joints(changed, subject.skeleton),
-            tuple(_with_donor(edit, donor_id) for edit in edits),
-        )
-        for number, (changed, edits) in enumerate(versions)
-    ]
+    drafts = []
+    for number, (changed, edits) in enumerate(versions):
+        features = features_from_joints(changed, subject.skeleton)
+        recorded = tuple(_recorded(edit, donor_id, len(features)) for edit in edits)
+        drafts.append(_Draft(f"{goal.id}-p{number}", goal, features, recorded))
+    return drafts
 
 
-def _with_donor(edit: Edit, donor_id: str) -> Edit:
-    """An edit that took a part of another goal's motion, with that goal's id."""
-    if edit.operation != "splice":
-        return edit
-    return replace(edit, parameters={**edit.parameters, "donor_goal_id": donor_id})
+def _recorded(edit: Edit, donor_id: str, frames: int) -> Edit:
+    """An edit as it is kept: breaks end with the features, which have a frame less than the joints;
+    one that took a part of another goal's motion names that goal."""
+    breaks = tuple(replace(b, start=min(b.start, frames), end=min(b.end, frames)) for b in edit.breaks)
+    extra = {"donor_goal_id": donor_id} if edit.operation == "splice" else {}
+    return replace(edit, parameters={**edit.parameters, **extra}, breaks=breaks)
 
 
 def _donors(config: BuildConfig, goals: list[Goal]) -> dict[str, str]:

@@ -10,7 +10,15 @@ from typing import Any
 
 import apache_beam as beam
 
-from motion.layout import Caption, Dataset, MotionProblem, content_digest, read_captions, read_features
+from motion.layout import (
+    Caption,
+    Dataset,
+    MotionProblem,
+    caption_lines,
+    content_digest,
+    read_captions,
+    read_features,
+)
 from motion.skeleton import skeleton
 from schemas.config import BuildConfig
 from schemas.corpus import Receipt
@@ -32,7 +40,7 @@ class ShardWork:
 def goal_id(dataset: str, motion_id: str, caption: Caption, whole: bool) -> str:
     """Id of a goal: dataset, clip, caption index and, for a part of the clip, its frames."""
     name = f"{dataset}-{motion_id}-{caption.index}"
-    return name if whole else f"{name}-{caption.start}-{caption.end}"
+    return name if whole else f"{name}@{caption.start}-{caption.end}"
 
 
 def read_fingerprint(config: BuildConfig, work: ShardWork, digests: list[tuple[str, str]]) -> str:
@@ -69,7 +77,7 @@ def read_clips(config: BuildConfig, dataset: Dataset, digests: list[tuple[str, s
         except MotionProblem as problem:
             bad_clips.append(_letter(motion_id, problem.reason, problem.detail, motion_id, split))
             continue
-        lines += len(captions) + len(problems)
+        lines += caption_lines(dataset, motion_id)
         bad_lines += [
             _letter(
                 f"{motion_id}#{problem.index}",

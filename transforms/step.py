@@ -104,6 +104,9 @@ def run_step(
     if done is not None and corpus.is_current(done, fingerprint):
         return done
     result = work()
+    if done is not None:
+        # Before the first shard is overwritten: the old receipt must not outlive what it tells of.
+        corpus.forget(step, index)
     outputs = [_write(corpus, config, table, index, rows) for table, rows in result.rows.items()]
     letters = [letter.as_row() for letter in result.left_out]
     outputs.append(_write(corpus, config, "dead_letters", index, letters, file=step))
@@ -123,4 +126,4 @@ def _write(
     table = to_table(TABLES[name], rows, skeleton(config.skeleton).feature_size)
     path = corpus.shard_path(name, index, file)
     digest = write_shard(path, table)
-    return Output(name, str(path.relative_to(corpus.root)), len(rows), digest)
+    return Output(name, str(path.relative_to(corpus.root)), len(rows), path.stat().st_size, digest)

@@ -19,7 +19,9 @@ from motion.facts.summary import Facts, Summary, facts, summarise
 from motion.facts.torso import leans, lows, squats
 from motion.skeleton import Skeleton
 
-__all__ = ["Facts", "Summary", "facts", "measure"]
+__all__ = ["FACTS_VERSION", "Facts", "Summary", "facts", "measure"]
+
+FACTS_VERSION = 1  # raised when the same motion may measure as something else
 
 
 def measure(clips: Sequence[NDArray[np.floating]], skeleton: Skeleton) -> list[Facts]:

@@ -8,4 +8,16 @@ from motion.perturb.edit import Edit, Subject, edit
 from motion.perturb.operations import OPERATIONS, applicable, apply, perform
 from motion.perturb.propose import propose
 
-__all__ = ["OPERATIONS", "Edit", "Subject", "applicable", "apply", "edit", "perform", "propose"]
+PERTURB_VERSION = 1  # raised when the same key may give another motion
+
+__all__ = [
+    "OPERATIONS",
+    "PERTURB_VERSION",
+    "Edit",
+    "Subject",
+    "applicable",
+    "apply",
+    "edit",
+    "perform",
+    "propose",
+]

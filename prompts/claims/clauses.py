@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from prompts.claims.attributes import pointed, start_removed
@@ -73,7 +73,7 @@ def _fragments(words: Sequence[Token]) -> list[tuple[str, tuple[Token, ...]]]:
     """Runs of words between stops and joints, each with its joint; "with" begins none of its own."""
     found: list[tuple[str, tuple[Token, ...]]] = []
     joint, run = "", []
-    for token in words:
+    for token in _pointing_back_resolved(words):
         is_joint = token.word in JOINTS and token.word != "with"
         if not is_joint and token.word not in STOPS:
             run.append(token)
@@ -86,6 +86,41 @@ def _fragments(words: Sequence[Token]) -> list[tuple[str, tuple[Token, ...]]]:
     if run:
         found.append((joint, tuple(run)))
     return found
+
+
+_BACKWARD_POINTERS = frozenset({"that", "this", "which", "these"})
+_MEASURES_OF_TIME = frozenset(
+    "while moment moments pause bit time second seconds instant minute minutes".split()
+)
+_OF_TIME = frozenset("a an some few short brief little long couple of one two three".split())
+_PEOPLE = frozenset("person man woman figure human someone guy individual character one".split())
+
+
+def _pointing_back_resolved(words: Sequence[Token]) -> list[Token]:
+    """The words with "after that" as then, and "before that", where what is said was earlier, as after."""
+    found: list[Token] = []
+    index = 0
+    while index < len(words):
+        token = words[index]
+        length = _pointer(words, index + 1, token.word) if token.word in ("after", "before") else 0
+        if length:
+            token = replace(token, word="then" if token.word == "after" else "after")
+        found.append(token)
+        index += 1 + length
+    return found
+
+
+def _pointer(words: Sequence[Token], index: int, joint: str) -> int:
+    """How many words from `index` on point back at what was said: "that", "a short while"."""
+    following = [token.word for token in words[index : index + 5]]
+    if following[:1] and following[0] in _BACKWARD_POINTERS:
+        return 0 if following[1:2] and following[1] in _PEOPLE else 1
+    for length, word in enumerate(following, 1):
+        if joint == "after" and length > 1 and word in _MEASURES_OF_TIME:
+            return 0 if following[length : length + 1] == ["of"] else length
+        if word not in _OF_TIME:
+            return 0
+    return 0
 
 
 def _with_object(

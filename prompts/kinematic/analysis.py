@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from motion.events import ACTIONS, LOCOMOTION, Event
 from motion.seeds import generator
 from prompts.claims import parse_claims
 from prompts.grammar import Expander, tidy
 from prompts.inflect import number_word
-from prompts.kinematic.concept import Concept, filled, of_claim
+from prompts.kinematic.concept import Concept, of_claim
+from prompts.kinematic.fulfil import fulfilled
 from prompts.kinematic.phrasing import Phrases, measure, times
 from prompts.kinematic.sequence import Moment, main_events, of_claims, of_events, told
 from prompts.neutral import neutral
@@ -47,12 +49,12 @@ def analyse_goal(goal_id: str, caption: str, events: Sequence[Event], wordings: 
 def _analysis(expander: Expander, caption: str, events: Sequence[Event], opening: int) -> str:
     phrases = Phrases(expander)
     claims = parse_claims(caption)
-    asked = of_claims(claims, caption)[:_MOST_DEMANDS]
-    moments = asked or of_events(main_events(events, 3))
+    shown = fulfilled(of_claims(claims, caption), events)[:_MOST_DEMANDS]
+    moments = [demand.asked for demand in shown] or of_events(main_events(events, 3))
     if not moments:
         text = neutral(caption).rstrip(".!? ")
         return tidy(expander.say("bare", text=f'"{text}"'))
-    demands = [Moment(filled(moment.concept, events), moment.together) for moment in moments]
+    demands = [replace(d.told, together=d.asked.together) for d in shown] or moments
     sentences = [
         expander.say(
             f"whole_{opening}",

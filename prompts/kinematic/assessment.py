@@ -9,8 +9,9 @@ from motion.events import Difference, Event
 from motion.seeds import generator
 from prompts.claims import parse_claims
 from prompts.grammar import Expander, listing, tidy
-from prompts.kinematic.concept import Concept, filled, of_event
+from prompts.kinematic.concept import Concept, of_claim, of_event
 from prompts.kinematic.faults import Fault, Faults, chosen
+from prompts.kinematic.fulfil import Demand, fulfilled, is_ruled_out
 from prompts.kinematic.phrasing import Phrases
 from prompts.kinematic.sequence import Moment, main_events, of_claims, of_events, told
 from prompts.kinematic.when import clock
@@ -51,17 +52,19 @@ def assess_candidate(
     differences: Sequence[Difference],
     similarity: float,
     fps: float = 0.0,
+    frames: int = 0,
 ) -> Assessment:
     """The assessment of a candidate against its goal; without differences it is perfect.
 
-    `similarity` (0..1) only colours the verdict. With `fps` seconds may be told.
+    `similarity` (0..1) only colours the verdict. With `fps` seconds may be told. `frames` is the
+    candidate's length; 0 takes it to end where its last event or difference does.
     """
     expander = _expander("candidate", goal_id, candidate_id)
-    matched = _matched(goal_events, candidate_events, differences)
     if not differences:
-        return _perfect(expander, caption, [event for event, _ in matched])
+        return _perfect_candidate(expander, caption, goal_events, candidate_events)
+    matched = _matched(goal_events, candidate_events, differences)
     named = chosen(differences)
-    told_time = clock(candidate_events, differences, fps)
+    told_time = clock(candidate_events, differences, fps, frames)
     faults = Faults(expander, goal_events, candidate_events, named, told_time).all()
     text, said = _assessment(expander, caption, goal_events, matched, faults, similarity)
     refinement = _refinement(expander, faults, [concept for _, concept in matched[:1]])
@@ -73,62 +76,73 @@ def _expander(*key: str) -> Expander:
 
 
 def _perfect(expander: Expander, caption: str, events: Sequence[Event]) -> Assessment:
-    phrases = Phrases(expander)
-    moments, matched = _fulfilled(caption, events)
-    if moments:
-        values = {
-            "list": told(moments, "gerund", phrases, expander),
-            "gerunds": told(moments, "gerund", phrases, expander),
-            "thirds": told(moments, "third", phrases, expander),
-        }
-        sentences = [expander.say("perfect", **values)]
-    else:
-        sentences = [expander.say("perfect_bare")]
+    """What a matching motion shows of the caption's demands; the measured actions where it shows none."""
+    claims = parse_claims(caption)
+    demands = fulfilled(of_claims(claims, caption), events)
+    shown = [demand for demand in demands if demand.events]
+    excluded = [of_claim(claim, caption) for claim in claims if claim.negated]
+    ruled_out = all(concept is not None and is_ruled_out(concept, events) for concept in excluded)
+    complete = bool(shown) and ruled_out and all(demand.exact for demand in demands)
+    told_of = shown[:_MOST_TOLD]
+    moving = [event for event in events if event.action != "stand"]
+    main = [] if shown else main_events(moving, _MOST_TOLD)
+    moments = [demand.told for demand in told_of] or of_events(main)
+    matched = tuple(event for demand in told_of for event in demand.events) or tuple(main)
+    rule = "perfect" if complete else "perfect_part" if shown else "perfect_measured"
+    sentences = [expander.say(rule if moments else "perfect_bare", **_values(expander, moments))]
     if expander.chance(0.6) or not moments:
-        in_order = len(moments) > 1 and not any(moment.together for moment in moments)
-        sentences.append(
-            expander.say("perfect_order" if in_order and expander.chance(0.4) else "perfect_detail")
-        )
+        details = _details(told_of, events) if complete else []
+        sentences.append(expander.say(expander.pick(["perfect_detail", *details])))
     text = tidy(". ".join(_capital(sentence) for sentence in sentences))
     return Assessment(text, tidy(expander.say("perfect_fix")), True, (), matched)
 
 
-def _fulfilled(caption: str, events: Sequence[Event]) -> tuple[list[Moment], tuple[Event, ...]]:
-    """What a matching motion shows: the caption's demands where all are measured or beyond measure."""
-    asked = of_claims(parse_claims(caption), caption)[:_MOST_TOLD]
-    used: list[Event] = []
-    shown: list[Moment] = []
-    for moment in asked:
-        event = _shows(moment.concept, events) if moment.concept.action else None
-        if moment.concept.action and event is None:
-            break
-        if event is not None:
-            used.append(event)
-        shown.append(replace(moment, concept=filled(moment.concept, [event] if event else [])))
-    if asked and len(shown) == len(asked):
-        return shown, tuple(dict.fromkeys(used))
-    main = main_events(events, _MOST_TOLD)
-    return of_events(main), tuple(main)
+def _values(expander: Expander, moments: Sequence[Moment]) -> dict[str, str]:
+    if not moments:
+        return {}
+    phrases = Phrases(expander)
+    forms = {"list": "gerund", "gerunds": "gerund", "thirds": "third"}
+    return {name: told(moments, form, phrases, expander) for name, form in forms.items()}
 
 
-def _shows(concept: Concept, events: Sequence[Event]) -> Event | None:
-    """The first event that has all that a concept asks for."""
-    for event in events:
-        measured = of_event(event)
-        if event.action == concept.action and all(
-            not said or said == has
-            for said, has in (
-                (concept.side, measured.side),
-                (concept.direction, measured.direction),
-                (concept.path, event.path),
-                (concept.speed, measured.speed),
-                (concept.count, measured.count),
-            )
-        ):
-            amounts = concept.amount, measured.amount
-            if not all(amounts) or abs((amounts[0] or 0) - (amounts[1] or 0)) <= 0.25 * (amounts[0] or 0):
-                return event
-    return None
+def _details(demands: Sequence[Demand], events: Sequence[Event]) -> list[str]:
+    """The rules of what may be said besides, where every demand is shown."""
+    asked = [demand.asked.concept for demand in demands]
+    found: list[str] = []
+    if any(concept.side or concept.direction for concept in asked):
+        found.append("perfect_sides")
+    if any(concept.speed for concept in asked):
+        found.append("perfect_pace")
+    if any(concept.count for concept in asked):
+        found.append("perfect_counts")
+    used = {event for demand in demands for event in demand.events}
+    if all(event in used or event.action == "stand" for event in events):
+        found.append("perfect_whole")
+    if len(demands) > 1 and not any(demand.told.together for demand in demands):
+        found.append("perfect_order")
+    return found
+
+
+def _perfect_candidate(
+    expander: Expander, caption: str, goal: Sequence[Event], candidate: Sequence[Event]
+) -> Assessment:
+    pairs = _agreed(goal, candidate)
+    found = _perfect(expander, caption, [agreed for _, agreed in pairs])
+    said = tuple(event for event, agreed in pairs if agreed in found.matched)
+    return replace(found, matched=said)
+
+
+def _agreed(goal: Sequence[Event], candidate: Sequence[Event]) -> list[tuple[Event, Event]]:
+    """The goal's events that the candidate shows alike, one for one, each also as both have it."""
+    free = list(candidate)
+    found: list[tuple[Event, Event]] = []
+    for event in goal:
+        alike = next((other for other in free if _is_alike(event, other, exactly=True)), None)
+        if alike is not None:
+            free.remove(alike)
+            agreed = event if event.speed == alike.speed else replace(event, speed="")
+            found.append((event, agreed))
+    return found
 
 
 def _matched(
@@ -156,8 +170,10 @@ def _matched(
     return (moving or found)[:_MOST_MATCHES]
 
 
-def _is_alike(event: Event, other: Event) -> bool:
-    return (event.action, event.side, event.direction) == (other.action, other.side, other.direction)
+def _is_alike(event: Event, other: Event, exactly: bool = False) -> bool:
+    if (event.action, event.side, event.direction) != (other.action, other.side, other.direction):
+        return False
+    return not exactly or (event.path, event.count) == (other.path, other.count)
 
 
 def _assessment(
@@ -187,9 +203,8 @@ def _verdict(
     expander: Expander, phrases: Phrases, caption: str, goal: Sequence[Event], similarity: float
 ) -> str:
     rule = "far" if similarity < _FAR else "near" if similarity > _NEAR else "middle"
-    asked = of_claims(parse_claims(caption), caption)[:2]
-    asked = [replace(moment, concept=filled(moment.concept, goal)) for moment in asked]
-    moments = asked or of_events(main_events(goal, 2))
+    demands = fulfilled(of_claims(parse_claims(caption), caption), goal)[:2]
+    moments = [replace(d.told, together=d.asked.together) for d in demands] or of_events(main_events(goal, 2))
     if not moments:
         return expander.say(f"{rule}_bare")
     return expander.say(rule, goal=told(moments, "gerund", phrases, expander))

@@ -74,35 +74,6 @@ def of_difference(difference: Difference, events: Sequence[Event]) -> Concept:
     return concept
 
 
-def filled(concept: Concept, events: Sequence[Event]) -> Concept:
-    """The concept made concrete by a measured event that agrees with all that it says."""
-    for event in events:
-        if event.action == concept.action and _agrees(concept, event):
-            measured = of_event(event)
-            return replace(
-                concept,
-                side=concept.side or measured.side,
-                direction=concept.direction or measured.direction,
-                path=concept.path or measured.path,
-                count=concept.count or measured.count,
-                amount=concept.amount or measured.amount,
-                speed=concept.speed or measured.speed,
-            )
-    return concept
-
-
-def _agrees(concept: Concept, event: Event) -> bool:
-    pairs = (
-        (concept.side, event.side),
-        (concept.direction, event.direction),
-        (concept.path, event.path),
-        (concept.speed, event.speed),
-    )
-    if any(said and measured and said != measured for said, measured in pairs):
-        return False
-    return not concept.negated and (concept.count is None or concept.count == event.count)
-
-
 def _likeness(difference: Difference, event: Event) -> tuple[bool, bool, bool, int]:
     """How well an event is the one that a difference is about, best last."""
     return (

@@ -9,7 +9,8 @@ from motion.events import ACTIONS, LOCOMOTION, Difference, Event
 from prompts.grammar import Expander, listing
 from prompts.inflect import number_word, plural
 from prompts.kinematic.concept import Concept, of_difference, of_event
-from prompts.kinematic.phrasing import Phrases, measure, sided, times
+from prompts.kinematic.phrasing import Phrases, sided, times
+from prompts.kinematic.values import is_slower, is_smaller, lopsided, measured, value, whole
 from prompts.kinematic.when import Clock
 
 # What is named first, and at all where there are many differences.
@@ -28,9 +29,9 @@ PRIORITY = (
 MOST_NAMED = 9
 _GROUPED = 3  # that many missing, or extra, actions go into one clause
 
-_RANKS = {"slower": -1, "slow": 0, "": 1, "normal": 1, "none": 1, "fast": 2, "faster": 3}
+_PACES = ("slow", "normal", "fast")
+_OTHER_PACE = {"slow": "fast", "fast": "slow"}
 _FLAWS = ("jitter", "skating", "pause", "frozen", "floating", "penetration")
-_SMALL = frozenset({"small", "smaller", "reduced", "weak", "damped", "less", "low"})
 
 
 @dataclass(frozen=True)
@@ -167,43 +168,64 @@ class Faults:
     # one respect of an action
 
     def _side(self, item: Difference) -> tuple[str, str]:
-        expected, found = _value(item.expected), _value(item.found)
-        if item.action == "turn" and {expected, found} <= {"left", "right"}:
-            turn = {"np": self._np(item), "expected": expected, "found": found}
-            return self._pair("side_turn", "fix_side_turn", turn)
-        if item.action in LOCOMOTION and {expected, found} <= {"left", "right"}:
-            bend = {"np": self._np(item), "expected": expected, "found": found}
-            return self._pair("side_bend", "fix_side_bend", bend)
+        expected, found = value(item.expected), value(item.found)
+        ways = item.action == "turn" or item.action in LOCOMOTION
+        if ways and {expected, found} == {"left", "right"}:
+            values = {"np": self._np(item), "expected": expected, "found": found}
+            rule = "side_turn" if item.action == "turn" else "side_bend"
+            return self._pair(rule, f"fix_{rule}", values)
+        if ways:
+            return self._unlike("direction", item, self._bend(item, expected), self._bend(item, found))
+        name = self._limb_name(item)
+        limbs = sided(name, expected) if expected else "", sided(name, found) if found else ""
+        if (item.action and ACTIONS[item.action].part in ("arm", "leg")) or item.part in ("arm", "leg"):
+            return self._unlike("side_limb", item, *limbs, said="_both" if found == "both" else "")
+        return self._unlike("side_plain", item, *limbs)
+
+    def _bend(self, item: Difference, side: str) -> str:
+        """The side of a turn or of a path that bends."""
+        if not side:
+            return ""
+        way = "to both sides" if side == "both" else f"to the {side}"
+        return way if item.action == "turn" else f"in a bend {way}"
+
+    def _limb_name(self, item: Difference) -> str:
+        """What does the action, without its side; the foot of a jump, the knee of a kneel."""
         if item.action and ACTIONS[item.action].part in ("arm", "leg"):
-            name = self._expander.pick(self._phrases.names(item.action))
-            limbs = {"expected": sided(name, expected), "found": sided(name, found)}
-            first, second = ({"np": self._np(item, False), **limbs} for _ in range(2))
-            rule = "side_limb_both" if found == "both" else "side_limb"
-            return self._pair(rule, "fix_side_limb", first, second)
-        name = {"jump": "foot", "kneel": "knee"}.get(item.action, "side")
-        values = {
-            "np": self._np(item),
-            "expected": sided(name, expected or "both"),
-            "found": sided(name, found or "both"),
-        }
-        return self._pair("side_plain", "fix_side_plain", values)
+            return self._expander.pick(self._phrases.names(item.action))
+        if item.part in ("arm", "leg"):
+            return item.part
+        return {"jump": "foot", "kneel": "knee"}.get(item.action, "side")
+
+    def _unlike(
+        self, rule: str, item: Difference, expected: str, found: str, said: str = ""
+    ) -> tuple[str, str]:
+        """Two values of an aspect, or what is to be said where there is only one, or none."""
+        kind = lopsided(expected, found)
+        np_sided = not rule.startswith("side_")
+        first, second = (
+            {"np": self._np(item, np_sided), "expected": expected, "found": found} for _ in range(2)
+        )
+        if kind:
+            return self._pair(f"{rule}_{kind}", f"fix_{rule}_{kind}", first, second)
+        return self._pair(rule + said, f"fix_{rule}", first, second)
 
     def _direction(self, item: Difference) -> tuple[str, str]:
-        values = {
-            "np": self._np(item),
-            "expected": self._towards(item.action, _value(item.expected)),
-            "found": self._towards(item.action, _value(item.found)),
-        }
-        return self._pair("direction", "fix_direction", values, values | {"np": self._np(item)})
-
-    def _towards(self, action: str, direction: str) -> str:
-        if direction:
-            return self._phrases.towards(action, direction)
-        return "on the spot" if action in LOCOMOTION or action == "jump" else "in no clear direction"
+        expected, found = value(item.expected), value(item.found)
+        if expected == found:
+            return self._unlike("direction", item, "", "")
+        ways = [self._phrases.towards(item.action, way) if way else "" for way in (expected, found)]
+        return self._unlike("direction", item, *ways)
 
     def _count(self, item: Difference) -> tuple[str, str]:
-        expected, found = int(float(item.expected)), int(float(item.found))
         steps = bool(item.action) and ACTIONS[item.action].counted == "steps"
+        kind = "steps" if steps else "times"
+        expected, found = whole(item.expected), whole(item.found)
+        if expected is None or found is None or expected == found:
+            return self._unlike("count", item, "", "")
+        if not expected or not found:
+            words = [_often(number, steps) if number else "" for number in (expected, found)]
+            return self._unlike(f"count_{kind}", item, *words)
         gap = abs(expected - found)
         values = {
             "np": self._np(item),
@@ -211,36 +233,39 @@ class Faults:
             "found_number": number_word(found),
             "expected_times": times(expected),
             "found_times": times(found),
-            "found_steps": f"{number_word(found)} {plural('step', found)}",
+            "found_steps": _often(found, True),
             "are": "is" if found == 1 else "are",
             "gap": number_word(gap),
-            "gap_steps": f"{number_word(gap)} {plural('step', gap)}",
+            "gap_steps": _often(gap, True),
             "gap_times": times(gap),
             "steps": plural("step", gap),
             "few": "few" if found < expected else "many",
         }
-        kind = "steps" if steps else "times"
         fix = f"fix_{'more' if found < expected else 'less'}_{kind}"
         return self._pair(f"count_{kind}", fix, values, values | {"np": self._np(item)})
 
     def _speed(self, item: Difference) -> tuple[str, str]:
-        wanted = item.expected if item.expected in ("slow", "normal", "fast") else "normal"
-        kind = "slow" if _is_less(item.expected, item.found) else "fast"
-        if item.found in ("slower", "faster"):  # than the goal, whatever its word
-            kind = item.found[:4]
-        words = {"wanted": self._phrases.adjective(wanted)}
-        if wanted == kind:  # too slow though slow is wanted: say so by degrees only
-            words["wanted"] = "less slow" if kind == "slow" else "less fast"
-        first, second = ({"np": self._np(item), **words} for _ in range(2))
+        relative = item.found in ("slower", "faster")  # than the goal, whatever its word
+        paces = [pace if pace in _PACES else "" for pace in (item.expected, item.found)]
+        if not relative and lopsided(*paces):
+            words = [self._phrases.adjective(pace) if pace else "" for pace in paces]
+            return self._unlike("pace", item, *(words if paces[0] != paces[1] else ("", "")))
+        kind = item.found[:4] if relative else "slow" if is_slower(*paces) else "fast"
+        wanted = self._phrases.adjective(paces[0]) if paces[0] else f"{_OTHER_PACE[kind]}er"
+        if paces[0] == kind:  # too slow though slow is wanted: say so by degrees only
+            wanted = f"less {kind}"
+        first, second = ({"np": self._np(item), "wanted": wanted} for _ in range(2))
         return self._pair(kind, f"fix_{kind}", first, second)
 
     def _amplitude(self, item: Difference) -> tuple[str, str]:
-        kind = "small" if _is_less(item.expected, item.found) else "large"
+        if value(item.expected) == value(item.found):
+            return self._unlike("extent", item, "", "")
+        kind = "small" if is_smaller(item.expected, item.found) else "large"
         if item.action in LOCOMOTION:
             kind += "_way"
         unit = ACTIONS[item.action].unit if item.action else ""
         values = {"np": self._np(item)}
-        expected, found = _measured(item.expected, unit), _measured(item.found, unit)
+        expected, found = measured(item.expected, unit), measured(item.found, unit)
         if not expected or not found or expected == found:
             values |= {"values": "", "to": ""}
         else:
@@ -267,17 +292,19 @@ class Faults:
         return self._shared(event) if event else self._phrases.noun(Concept(action), sided=False)
 
     def _path(self, item: Difference) -> tuple[str, str]:
-        values = {
-            "np": self._np(item),
-            "expected": self._phrases.along(_value(item.expected) or "straight"),
-            "found": self._phrases.along(_value(item.found) or "straight"),
-        }
-        return self._pair("path", "fix_path", values, values | {"np": self._np(item)})
+        expected, found = value(item.expected), value(item.found)
+        if expected == found:
+            return self._unlike("path", item, "", "")
+        ways = [self._phrases.along(path) if path else "" for path in (expected, found)]
+        return self._unlike("path", item, *ways)
 
     def _quality(self, item: Difference) -> tuple[str, str]:
         kind = item.found if item.found in _FLAWS else "flaw"
         part = item.part or "body"
-        values = {"limb": self._phrases.part(part, item.side), "flaw": item.found or "an unnatural look"}
+        values = {
+            "limb": self._phrases.part(part, item.side),
+            "flaw": value(item.found) or "an unnatural look",
+        }
         first, second = (
             values | {"when": "" if kind == "pause" and self._clock.is_whole(item) else self._when(item)}
             for _ in range(2)
@@ -287,7 +314,7 @@ class Faults:
     def _np(self, item: Difference, side: bool = True) -> str:
         """Noun phrase of the action that a difference is about, true of goal and candidate alike."""
         if not item.action:
-            return f"movement of {self._phrases.part(item.part or 'body', item.side)}"
+            return f"movement of {self._phrases.part(item.part or 'body', item.side if side else '')}"
         concept = self._clear(self._concept(item))
         return self._phrases.noun(concept, side and not self._is_disputed(item.action, "side"))
 
@@ -311,27 +338,6 @@ class Faults:
         return self._clock.when(item.start, item.end, self._expander)
 
 
-def _value(word: str) -> str:
-    return "" if word == "none" else word
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _is_less(expected: str, found: str) -> bool:
-    """Whether what was found is less than what was expected, as numbers or as words."""
-    wanted, shown = _number(expected), _number(found)
-    if wanted is not None and shown is not None:
-        return shown < wanted
-    if found in _SMALL:
-        return True
-    return _RANKS.get(found, 2) < _RANKS.get(expected, 1)
-
-
-def _measured(text: str, unit: str) -> str:
-    value = _number(text)
-    return measure(value, unit) if value is not None and value > 0 else ""
+def _often(count: int, steps: bool) -> str:
+    """A number of steps or of times."""
+    return f"{number_word(count)} {plural('step', count)}" if steps else times(count)

@@ -25,7 +25,7 @@ def of_events(events: Sequence[Event]) -> list[Moment]:
     found: list[Moment] = []
     for index, event in enumerate(events):
         before = events[index - 1] if index else None
-        found.append(Moment(of_event(event), before is not None and _overlap(before, event)))
+        found.append(Moment(of_event(event), before is not None and overlap(before, event)))
     return found
 
 
@@ -72,6 +72,7 @@ def _link(
     return link + phrases.clause(concept, "gerund" if link == " before " else form, details)
 
 
-def _overlap(first: Event, second: Event) -> bool:
+def overlap(first: Event, second: Event) -> bool:
+    """Whether two events share more than half of the shorter one's time."""
     shared = min(first.end, second.end) - max(first.start, second.start)
     return shared > 0.5 * max(1, min(first.end - first.start, second.end - second.start))

@@ -41,7 +41,7 @@ class Clock:
         return end - start > _WHOLE * self.frames
 
 
-def clock(events: Iterable[Event], differences: Iterable[Difference], fps: float) -> Clock:
-    """The clock of a clip that ends where its last event or difference does."""
+def clock(events: Iterable[Event], differences: Iterable[Difference], fps: float, frames: int = 0) -> Clock:
+    """The clock of a clip of `frames`; where that is 0 it ends with its last event or difference."""
     ends = [event.end for event in events] + [difference.end for difference in differences]
-    return Clock(max(ends, default=0), fps)
+    return Clock(frames or max(ends, default=0), fps)

@@ -1,0 +1,41 @@
+"""One build a corpus at a time; the lock dies with the process that holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines.identity import RefusedError
+
+LOCK = "build.lock"
+
+
+@contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Hold the corpus folder while the body runs; makes the folder where there is none.
+
+    RefusedError names the build that holds it; PermissionError where nothing can be written.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        file = (root / LOCK).open("a+", encoding="utf-8")
+    except OSError as error:
+        raise PermissionError(
+            f"{root}: cannot be written ({error.strerror}); give another --output"
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip()
+            raise RefusedError(f"{root}: another build is writing it ({holder}); wait for it") from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%F %T')}\n")
+        file.flush()
+        yield
