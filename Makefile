@@ -47,11 +47,11 @@ validate: setup  ## check the corpus in OUTPUT
 test: lint types  ## lint, types and tests
 	$(BIN)/pytest -n 2 -m 'not slow'
 
-lint: setup
+lint: setup  ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: setup
+types: setup  ## mypy
 	$(BIN)/mypy
 
 format: setup  ## format the code

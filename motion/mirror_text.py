@@ -24,10 +24,18 @@ _PLACES = (
     "ground|floor|room|place|spot|house|building|scene|area|frame|chair|seat|position|stage|door|table|"
     "surface|field|screen|view"
 )
+_SUBJECTS = (
+    "he|she|it|they|who|person|man|woman|figure|human|someone|somebody|guy|individual|character|everyone"
+)
 # Stems and words after which "right after", "right before", ... still tell a direction.
 _MOVES = (
     "turn|step|walk|jump|hop|mov|go|lean|bend|look|fac|run|jog|kick|swing|slid|shift|shuffl|spin|rotat|"
     "lung|reach|veer|curv|sway|stretch|leap|pivot|travel|head|strafe|stagger|side|swerv|punch|point|twist"
+)
+# Of these the ones that take a side; "walks right up to" is straight on.
+_STEERS = (
+    "turn|step|hop|lean|bend|look|fac|slid|shift|shuffl|spin|rotat|veer|curv|sway|pivot|strafe|side|swerv|"
+    "twist|kick|swing|point|punch|reach"
 )
 _GUIDES = (
     "to|the|his|her|their|its|my|your|a|an|toward|towards|from|on|of|left|far|then|with|slightly|diagonally|"
@@ -35,7 +43,8 @@ _GUIDES = (
 )
 
 _LEFT_IS_VERB_AFTER = re.compile(
-    rf"^\s+(?:(?:the|a|an|his|her|their|its)\s+(?:{_PLACES})\b|over\b|behind\b|alone\b|hanging\b)",
+    rf"^\s+(?:(?:the|a|an|his|her|their|its)\s+(?:{_PLACES})\b"
+    r"|over\b|behind\b|alone\b|hanging\b|off\b|standing\b|lying\b|sitting\b|without\b)",
     re.IGNORECASE,
 )
 _LEFT_IS_VERB_BEFORE = re.compile(
@@ -43,6 +52,14 @@ _LEFT_IS_VERB_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _HAVING = re.compile(r"\b(?:has|have|had|having)\s+$", re.IGNORECASE)
+# "She left", where the clause ends or tells when, where to or how she did.
+_SOMEBODY = re.compile(
+    rf"\b(?:{_SUBJECTS})(?:\s+(?:just|finally|quickly|slowly|already))?\s+$", re.IGNORECASE
+)
+_LEAVING = re.compile(
+    r"^(?!\s+(?:and|to)\s+right)\s*(?:$|[.,;!?]|(?:and|for|in|on|to|through|with|by|after|before|when|again|quickly|slowly|early)\b)",
+    re.IGNORECASE,
+)
 _BODY_NEXT = re.compile(rf"^[\s-]+(?:{_BODY})", re.IGNORECASE)
 
 _RIGHT_ALONE_BEFORE = re.compile(r"\b(?:all|that's|that\s+is)\s+$", re.IGNORECASE)
@@ -50,15 +67,22 @@ _RIGHT_ALONE_AFTER = re.compile(
     r"^(?:\s+away\b|[\s-]+angle|\s+(?:him|her|it)self\b|\s+themsel|\s+now\b|\s+in\s+front\b)", re.IGNORECASE
 )
 _RIGHT_MOMENT = re.compile(r"^\s+(?:after|before|there|here|as|when|where|next\s+to|at)\b", re.IGNORECASE)
+_RIGHT_EXACTLY = re.compile(
+    r"^\s+(?:in\s+the\s+(?:middle|cent(?:er|re))|up|through|into|back|behind|down|on\s+top|onto|beside|by)\b",
+    re.IGNORECASE,
+)
+_SIDE_BEFORE = re.compile(rf"\b(?:(?:{_STEERS})\w*|{_GUIDES})[\s-]+$", re.IGNORECASE)
 _DIRECTION_BEFORE = re.compile(rf"\b(?:(?:{_MOVES})\w*|{_GUIDES})[\s-]+$", re.IGNORECASE)
 
 
 def mirror_text(text: str) -> str:
     """The caption of the mirrored clip; case is kept, words that only look like a side stay.
 
-    Left untouched: leftover, "left the ground", "what is left", all right, alright, upright, right away,
-    right angle, and "right after", "right before", "right at" and their like unless a word before them tells
-    that a direction is meant ("turns right after waving").
+    Left untouched: leftover, "left the ground", "she left", "is left standing", "what is left", all right,
+    alright, upright, right away, right angle, "right in the middle"; "right up", "right into", "right back"
+    and their like unless a side is taken ("turns right into", "steps right back"); and "right after",
+    "right before", "right at" and their like unless a word before them tells that a direction is meant
+    ("turns right after waving").
     """
     return _ROTATION.sub(_other_rotation, _SIDE.sub(_other_side, text))
 
@@ -83,12 +107,16 @@ def _other_side(match: re.Match[str]) -> str:
 def _left_is_no_side(before: str, after: str) -> bool:
     if _LEFT_IS_VERB_AFTER.match(after) or _LEFT_IS_VERB_BEFORE.search(before):
         return True
+    if _SOMEBODY.search(before) and _LEAVING.match(after):
+        return True
     return bool(_HAVING.search(before)) and not _BODY_NEXT.match(after)
 
 
 def _right_is_no_side(before: str, after: str) -> bool:
     if _RIGHT_ALONE_BEFORE.search(before) or _RIGHT_ALONE_AFTER.match(after):
         return True
+    if _RIGHT_EXACTLY.match(after):
+        return not _SIDE_BEFORE.search(before)
     return bool(_RIGHT_MOMENT.match(after)) and not _DIRECTION_BEFORE.search(before)
 
 

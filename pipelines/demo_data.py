@@ -20,8 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="clips, mirrored twins included (default 600)",
     )
-    parser.add_argument("--skeleton", choices=list(SKELETONS), default="t2m")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--skeleton", choices=list(SKELETONS), default="t2m", help="t2m: HumanML3D's (default); kit: KIT-ML's"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="another seed, other clips (default 0)")
     parser.add_argument("--defects", action="store_true", help="add the defects that real data has")
 
 

@@ -45,9 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="wordings of each goal analysis (default 4)",
     )
-    parser.add_argument("--annotator", default=default.annotator, choices=_annotators())
-    parser.add_argument("--alignment", default=default.alignment, choices=_alignments())
-    parser.add_argument("--seed", type=int, default=default.seed)
+    parser.add_argument(
+        "--annotator", default=default.annotator, choices=_annotators(), help="who writes the annotations"
+    )
+    parser.add_argument(
+        "--alignment", default=default.alignment, choices=_alignments(), help="the score that orders ladders"
+    )
+    parser.add_argument("--seed", type=int, default=default.seed, help="of every draw (default 0)")
 
 
 def _annotators() -> list[str]:

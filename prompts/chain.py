@@ -6,9 +6,10 @@ render and parse are inverse to each other for texts that went through `neutral`
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from motion.seeds import generator
 from prompts.neutral import neutral
@@ -62,6 +63,26 @@ class ChainSource:
     analyses: tuple[str, ...]
     ladder: tuple[LadderEntry, ...]
     goal: LadderEntry
+
+
+def chain_source(
+    row: Mapping[str, Any], tokens_of: Callable[[Mapping[str, Any]], Sequence[int]]
+) -> ChainSource:
+    """What a row of the stage 2 table offers for chains; its ladder keeps its order.
+
+    `tokens_of` gets a motion reference of the row, a mapping of table, id, start and end, and gives
+    that motion's tokens.
+    """
+
+    def entry(values: Mapping[str, Any], perfect: bool) -> LadderEntry:
+        tokens = tuple(int(token) for token in tokens_of(values["motion"]))
+        return LadderEntry(tokens, values["assessment"], values["refinement"], perfect)
+
+    return ChainSource(
+        analyses=tuple(analysis["text"] for analysis in row["analyses"]),
+        ladder=tuple(entry(rung, bool(rung["perfect"])) for rung in row["ladder"]),
+        goal=entry(row, True),  # only goals that were assessed as matching have a row
+    )
 
 
 def plans() -> Mapping[str, str]:

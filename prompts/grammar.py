@@ -103,7 +103,7 @@ def tidy(text: str) -> str:
     text = re.sub(r"\s+([,.;:!?])", r"\1", text)
     text = re.sub(r"[,;:]+(?=[.;:])", "", text)
     text = re.sub(r",{2,}", ",", text)
-    text = re.sub(r"\b(out|up|down) \1\b", r"\1", text)
+    text = re.sub(r"\b(out|up|down|left|right) \1\b", r"\1", text)
     text = re.sub(r"\.{2,}", ".", text)
     text = re.sub(r"\b([Aa])n? (?=(\w+))", _article, text)
     text = re.sub(r"(?:^|(?<=[.!?] ))[a-z]", lambda match: match[0].upper(), text)

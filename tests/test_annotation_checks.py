@@ -112,6 +112,59 @@ def test_only_a_certain_contradiction_costs_a_caption(caption: str, wrong: bool)
         assert "frames" in why
 
 
+STEPS = Event("walk", 0, 80, direction="forward", count=9, amount=5.0)
+HOP = Event("jump", 0, 20, side="both", count=2)
+
+
+@pytest.mark.parametrize(
+    ("caption", "events", "wrong"),
+    [
+        ("a person jumps three times", [HOP], True),
+        ("a person jumps twice", [HOP], False),
+        ("a person jumps four times", [HOP, Event("jump", 40, 60, side="both", count=2)], False),
+        ("a person jumps three times", [HOP, Event("jump", 40, 60, side="both", count=2)], True),
+        ("a person jumps three times", [], False),
+        ("a person jumps a few times", [HOP], False),
+        ("a person jumps three times, waves and jumps once", [HOP], False),
+        ("a person claps seven times", [Event("clap", 0, 60, count=8)], False),
+        ("a person claps seven times", [Event("clap", 0, 60, count=9)], True),
+        ("a person walks four steps", [WALK], False),
+        ("a person walks five steps", [WALK], False),
+        ("a person walks six steps", [WALK], True),
+        ("a person walks eleven steps", [STEPS], False),
+        ("a person walks twelve steps", [STEPS], True),
+        ("a person walks six steps", [WALK, Event("side_step", 50, 80, count=2)], False),
+    ],
+)
+def test_a_count_that_the_measure_denies_costs_a_caption(
+    caption: str, events: list[Event], wrong: bool
+) -> None:
+    assert bool(contradiction(caption, facts(*events))) == wrong
+
+
+@pytest.mark.parametrize(
+    ("caption", "wrong"),
+    [
+        ("a person kicks, then walks forward", True),
+        ("a person walks forward, then kicks", False),
+        ("a person walks forward after kicking", True),
+        ("before walking forward, a person kicks", True),
+        ("a person kicks. after that he walks forward", True),
+        ("a person kicks. before that he walks forward", False),
+        ("a person kicks and walks forward", False),  # "and" need not tell an order
+        ("a person kicks while walking", False),
+        ("a person kicks, then walks forward and kicks again", False),
+        ("a person kicks, then waves", False),  # at about the same time
+    ],
+)
+def test_a_reversed_order_costs_a_caption(caption: str, wrong: bool) -> None:
+    wave = Event("wave", 55, 75, side="left", count=3)
+    why = contradiction(caption, facts(WALK, wave, KICK))
+    assert bool(why) == wrong
+    if wrong:
+        assert "before" in why
+
+
 def test_support_is_the_share_of_claims_that_hold() -> None:
     assert support("a person walks forward and waves the left hand", facts(WALK, WAVE)) == 1.0
     assert support("a person walks forward and waves the left hand", facts(WALK)) == 0.5

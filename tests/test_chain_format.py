@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -14,6 +16,7 @@ from prompts.chain import (
     ChainSource,
     LadderEntry,
     Round,
+    chain_source,
     draw_chain,
     is_strict,
     parse,
@@ -21,6 +24,7 @@ from prompts.chain import (
     render,
 )
 from prompts.neutral import neutral
+from prompts.tasks import render_instruction
 
 TAGS = [
     "<think>",
@@ -124,6 +128,66 @@ def test_counts_of_intermediates_are_uniform() -> None:
     for draw in range(1000):
         counts[len(draw_chain(source, f"goal/{draw}").rounds) - 1] += 1
     assert all(150 < count < 250 for count in counts)
+
+
+def motions(name: str) -> st.SearchStrategy[dict[str, object]]:
+    ids = st.text("abc", min_size=1, max_size=3)
+    return st.fixed_dictionaries(
+        {"table": st.just(name), "id": ids, "start": st.integers(0, 9), "end": st.integers(10, 99)}
+    )
+
+
+RUNGS = st.fixed_dictionaries(
+    {
+        "candidate_id": st.text("abc", max_size=3),
+        "motion": motions("perturbed"),
+        "assessment": texts(),
+        "refinement": texts(),
+        "perfect": st.booleans(),
+    }
+)
+ROWS = st.fixed_dictionaries(
+    {
+        "goal_id": st.text("abc", max_size=3),
+        "caption": texts(),
+        "motion": motions("motions"),
+        "assessment": texts(),
+        "refinement": texts(),
+        "analyses": st.lists(
+            st.fixed_dictionaries({"annotation_id": st.text("abc", max_size=2), "text": texts()}),
+            min_size=1,
+            max_size=4,
+        ),
+        "ladder": st.lists(RUNGS, max_size=5),
+    }
+)
+
+
+def tokens_of(motion: Mapping[str, Any]) -> list[int]:
+    return [len(motion["table"]), *map(ord, motion["id"]), motion["start"], motion["end"]]
+
+
+@given(ROWS, st.text(max_size=4))
+def test_every_draw_from_a_row_is_strict(row: dict[str, Any], draw: str) -> None:
+    source = chain_source(row, tokens_of)
+    assert [entry.perfect for entry in source.ladder] == [rung["perfect"] for rung in row["ladder"]]
+    for number in range(4):
+        chain = draw_chain(source, f"{draw}/{number}")
+        text = render(chain)
+        assert is_strict(text)
+        assert parse(text) == chain
+        assert chain.rounds[-1].tokens == tuple(tokens_of(row["motion"]))
+        assert chain.analysis in [analysis["text"] for analysis in row["analyses"]]
+
+
+@pytest.mark.parametrize("digit", ["٣", "५", "３"])
+def test_codes_have_ascii_digits_alone(digit: str) -> None:
+    text = GOOD.replace("<Motion_5>", f"<Motion_{digit}>", 1)
+    assert not is_strict(text)
+    with pytest.raises(ChainFormatError, match="motion token"):
+        parse(text)
+    with pytest.raises(ValueError, match="slot 'motion' must come from motion_text"):
+        render_instruction("m2t_motion_caption", {"motion": f"<Motion><Motion_{digit}></Motion>"}, "x")
 
 
 def test_an_imperfect_goal_is_refused() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from motion.demo.dataset import write_demo
 from motion.events import ACTIONS, DIRECTIONS, PARTS, PATHS, SIDES, SPEEDS
-from prompts.claims import Claim, parse_claims
+from prompts.claims import CLAIMS_VERSION, Claim, claims_digest, parse_claims
 from prompts.claims.lexicon import one_edit
 
 CAPTIONS = Path(__file__).parents[2] / "shared/data/kitml_captions/captions.json"
@@ -103,10 +106,47 @@ def actions(text: str) -> list[str]:
         ("a man sits down before he claps", ["sit_down", "clap"]),
         ("stands up, walks over and picks up a box", ["stand_up", "walk", "pick_up"]),
         ("raises his right hand and lowers it again", ["raise_arm", "lower_arm"]),
+        ("he squats. after that he waves", ["squat", "wave"]),
+        ("he squats, and after that waves", ["squat", "wave"]),
+        ("a man squats, after which he waves", ["squat", "wave"]),
+        ("he squats. After this, he waves", ["squat", "wave"]),
+        ("he squats. after a while he waves", ["squat", "wave"]),
+        ("he squats, then after a short moment waves, then claps", ["squat", "wave", "clap"]),
+        ("he squats. after two seconds he waves", ["squat", "wave"]),
+        ("he squats. before that he waves", ["wave", "squat"]),
+        ("he squats, before which he waves. then he claps", ["wave", "squat", "clap"]),
+        ("he jumps, then squats. before this he waves", ["jump", "wave", "squat"]),
+        ("he squats after this man waves", ["wave", "squat"]),
+        ("he squats after two seconds of waving", ["wave", "squat"]),
     ],
 )
 def test_order_is_that_of_time(text: str, ordered: list[str]) -> None:
     assert actions(text) == ordered
+
+
+@pytest.mark.parametrize("skeleton", ["t2m", "kit"])
+def test_the_order_of_demo_captions_is_that_of_their_motions(tmp_path: Path, skeleton: str) -> None:
+    write_demo(tmp_path / "demo", 40, skeleton)
+    compared = 0
+    for line in (tmp_path / "demo/truth.jsonl").read_text(encoding="utf-8").splitlines():
+        clip = json.loads(line)
+        starts = {event["action"]: event["start"] for event in clip["events"]}
+        events = Counter(event["action"] for event in clip["events"])
+        for text in (tmp_path / f"demo/texts/{clip['id']}.txt").read_text(encoding="utf-8").splitlines():
+            claims = parse_claims(text.split("#")[0])
+            said = Counter(claim.action for claim in claims)
+            once = [claim for claim in claims if said[claim.action] == events[claim.action] == 1]
+            for first, second in permutations(once, 2):
+                if first.order < second.order:
+                    assert starts[first.action] < starts[second.action], text
+                    compared += 1
+    assert compared > 20
+
+
+def test_the_digest_of_the_claims_is_that_of_version_and_lexicon() -> None:
+    assert isinstance(CLAIMS_VERSION, int)
+    assert len(claims_digest()) == 64
+    assert claims_digest() == claims_digest()
 
 
 def test_what_happens_at_once_shares_its_place() -> None:

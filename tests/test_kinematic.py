@@ -144,8 +144,7 @@ VALUES = {
     "quality": (*QUALITIES, "none", ""),
 }
 NONSENSE = re.compile(
-    r"\bzero\b|\bnone\b instead|no clear|\b(on the spot|both sides|forward) (?:instead of|rather than|and not) \1\b"
-    r"|(?:instead of|rather than|and not) [.,;]|\bsides? instead of both sides\b|(?:goes|runs|is|are) [.,;]",
+    r"\bzero\b|\bnone\b instead|no clear|(?:instead of|rather than|and not) [.,;]|(?:goes|runs|is|are) [.,;]",
     re.IGNORECASE,
 )
 

@@ -87,7 +87,7 @@ class KinematicAnnotator:
         """The analyses of a goal, then the assessments of its motion and of each candidate."""
         from prompts.kinematic import analyse_goal, assess_candidate, assess_goal
 
-        events = view.facts.events
+        events = self._told(view.caption, view.facts.events)
         analyses = analyse_goal(view.goal_id, view.caption, events, wordings)
         written = [Written("analysis", text, wording=number) for number, text in enumerate(analyses)]
         own = assess_goal(view.goal_id, view.caption, events)
@@ -107,10 +107,11 @@ class KinematicAnnotator:
                 candidate.candidate_id,
                 view.caption,
                 events,
-                candidate.facts.events,
+                self._told(view.caption, candidate.facts.events),
                 candidate.differences,
                 candidate.alignment,
                 view.facts.fps,
+                candidate.facts.frames,
             )
             written.append(
                 Written(
@@ -124,6 +125,15 @@ class KinematicAnnotator:
                 )
             )
         return written
+
+    @staticmethod
+    def _told(caption: str, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """Events worth words: standing still is only told where the caption asks for it."""
+        from prompts.claims import parse_claims
+
+        moving = tuple(event for event in events if event.action != "stand")
+        asked = any(claim.action == "stand" for claim in parse_claims(caption))
+        return events if asked or not moving else moving
 
 
 _ANNOTATORS: dict[str, Callable[[], Annotator]] = {"kinematic": KinematicAnnotator}

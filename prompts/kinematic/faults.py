@@ -328,7 +328,7 @@ class Faults:
         if self._is_disputed(concept.action, "side"):
             concept = replace(concept, side="")
         if self._is_disputed(concept.action, "direction"):
-            concept = replace(concept, direction="")
+            concept = replace(concept, direction="", side="" if concept.action == "turn" else concept.side)
         return replace(concept, path="") if self._is_disputed(concept.action, "path") else concept
 
     def _is_disputed(self, action: str, aspect: str) -> bool:
