@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 # Rows a frame: bounded memory, however large the corpus.
-_ROWS_A_FRAME = 40_000
+_ROWS_A_FRAME = 12_000
 
 DEAD_LETTERS = "dead_letters"
 CONSERVATION = "conservation"
@@ -30,7 +30,7 @@ class Resolver:
 
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
-        self._ids = lru_cache(maxsize=64)(self._read_ids)
+        self._ids = lru_cache(maxsize=12)(self._read_ids)
         self._frames = lru_cache(maxsize=256)(self._read_frames)
 
     def _read_ids(self, table: str, index: int) -> frozenset[str]:
@@ -64,8 +64,9 @@ def frames(corpus: Corpus, table: str, config: Mapping[str, Any]) -> Iterator[pd
     for index in range(corpus.shards):
         held += _rows(corpus, resolver, table, index, config)
         if len(held) >= _ROWS_A_FRAME:
-            yield pd.DataFrame(held)
-            held = []
+            frame = pd.DataFrame(held)
+            held = []  # not beside the frame made of it
+            yield frame
     if held:
         yield pd.DataFrame(held)
 

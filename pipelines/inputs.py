@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import math
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from motion.layout import SPLITS, Dataset, open_dataset
@@ -26,21 +27,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skeleton", choices=["t2m", "kit"], help="default: seen from the feature size")
     parser.add_argument(
         "--ladder",
-        type=_count,
+        type=_at_least(1),
         default=default.ladder,
         metavar="N",
         help="intermediate motions of a goal (default 4)",
     )
     parser.add_argument(
         "--perturbed",
-        type=_count_or_none,
+        type=_at_least(0),
         default=default.perturbed,
         metavar="N",
         help="how many of them are perturbed rather than retrieved (default 2)",
     )
     parser.add_argument(
         "--wordings",
-        type=_count,
+        type=_at_least(1),
         default=default.wordings,
         metavar="N",
         help="wordings of each goal analysis (default 4)",
@@ -66,18 +67,16 @@ def _alignments() -> list[str]:
     return list(kinds())
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is less than 1")
-    return value
+def _at_least(least: int) -> Callable[[str], int]:
+    """A reader of whole numbers that refuses smaller ones."""
 
+    def number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is less than {least}")
+        return value
 
-def _count_or_none(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{value} is less than 0")
-    return value
+    return number
 
 
 def prepare(args: argparse.Namespace) -> tuple[BuildConfig, list[ShardWork], Dataset]:

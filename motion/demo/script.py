@@ -18,8 +18,6 @@ from motion.demo.stage import Stage, Style
 LONGEST = 9.9  # seconds: fits either skeleton
 SHORTEST = 2.2
 
-Call = Callable[[Stage], None]
-
 
 @dataclass(frozen=True)
 class Planned:

@@ -12,7 +12,6 @@ from motion.facts.spans import Span, grown, overlap, settled, spans
 from motion.facts.thresholds import LIMITS
 
 _GAITS = ("walk", "run", "crouch_walk")
-_DIRECTIONS = ("forward", "left", "backward", "right")  # in steps of 90 degrees to the left
 
 
 def travels(body: Body, others: list[Event]) -> list[Event]:
