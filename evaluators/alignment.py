@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from motion.compare import similarity
-
 from evaluators.support import support
+from motion.compare import similarity
 from motion.facts import Facts
 
 
