@@ -190,11 +190,13 @@ def test_vectors_bring_like_motions_near() -> None:
     assert left @ more > 0.95 > 0.5 > left @ right > left @ walking - 1e-6
 
 
-def test_known_differences_come_first_and_are_not_said_twice() -> None:
+def test_known_differences_come_first_are_not_said_twice_and_have_the_measured_values() -> None:
     known = [Difference("side", "wave", "arm", "left", expected="left", found="right")]
     same = Difference("side", "wave", "arm", "left", expected="left", found="right", start=3, end=20)
     other = Difference("count", "wave", "arm", "left", expected="3", found="5")
-    assert merge(known, [same, other]) == (known[0], other)
+    assert merge(known, [other, same]) == (same, other)
+    five, six = (Difference("count", "wave", "arm", "left", expected="3", found=n) for n in ("5", "6"))
+    assert merge([five], [six]) == (six,)
     assert merge([], [same]) == (same,)
     pause = Difference("quality", found="pause")
     assert merge([Difference("quality", found="jitter")], [pause])[1:] == (pause,)
