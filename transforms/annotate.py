@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
-
-import apache_beam as beam
 
 from evaluators.annotation_checks import Statement, Subject, check_statements
 from evaluators.support import CHECKS_VERSION
@@ -18,6 +14,7 @@ from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
 from schemas.rows import facts_of
 from transforms.annotators import Annotator, CandidateView, GoalView, Written, annotator
+from transforms.per_shard import PerShard
 from transforms.step import DeadLetter, StepResult, corpus_of, digests, failure, run_step, tally
 
 VERSION = 1
@@ -115,18 +112,8 @@ def _statements(view: GoalView, wrote: Written) -> tuple[Statement, ...]:
     return check_statements(wrote.named, wrote.matched, subject)
 
 
-@dataclass
-class Annotate(beam.PTransform):
+class Annotate(PerShard):
     """PCollection[int] -> PCollection[int]: shards whose goals are annotated."""
 
-    config: BuildConfig
-
-    def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
-        """Annotate each shard."""
-        config = self.config
-
-        def work(index: int) -> Iterator[int]:
-            annotate_shard(config, index)
-            yield index
-
-        return pcoll | "Annotate" >> beam.FlatMap(work)
+    def __init__(self, config: BuildConfig) -> None:
+        super().__init__(config, annotate_shard)

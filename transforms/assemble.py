@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
-
-import apache_beam as beam
 
 from evaluators.chain_checks import REASONS, chain_fault
 from evaluators.support import CHECKS_VERSION
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
+from transforms.per_shard import PerShard
 from transforms.step import STEPS, DeadLetter, StepResult, corpus_of, digests, run_step, tally
 
 VERSION = 1
@@ -170,18 +167,8 @@ def stage3_row(goal: Row) -> Row:
     }
 
 
-@dataclass
-class Assemble(beam.PTransform):
+class Assemble(PerShard):
     """PCollection[int] -> PCollection[int]: shards whose stages are in the corpus."""
 
-    config: BuildConfig
-
-    def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
-        """Assemble each shard."""
-        config = self.config
-
-        def work(index: int) -> Iterator[int]:
-            assemble_shard(config, index)
-            yield index
-
-        return pcoll | "Assemble" >> beam.FlatMap(work)
+    def __init__(self, config: BuildConfig) -> None:
+        super().__init__(config, assemble_shard)

@@ -24,6 +24,7 @@ from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
 from schemas.rows import MotionRef, facts_of
 from schemas.shards import features_of
+from transforms.per_shard import PerShard
 from transforms.step import DeadLetter, StepResult, base_id, corpus_of, digests, failure, run_step, tally
 from transforms.words import word_vector
 
@@ -177,21 +178,11 @@ def _vector(facts: Facts, caption: str) -> bytes:
     return np.rint(joined / max(length, 1e-9) * 127).astype(np.int8).tobytes()
 
 
-@dataclass
-class Measure(beam.PTransform):
+class Measure(PerShard):
     """PCollection[int] -> PCollection[int]: shards whose goals have facts in the corpus."""
 
-    config: BuildConfig
-
-    def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
-        """Measure each shard."""
-        config = self.config
-
-        def work(index: int) -> Iterator[int]:
-            measure_shard(config, index)
-            yield index
-
-        return pcoll | "Measure" >> beam.FlatMap(work)
+    def __init__(self, config: BuildConfig) -> None:
+        super().__init__(config, measure_shard)
 
 
 @dataclass
