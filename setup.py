@@ -23,6 +23,7 @@ setup(
         "matplotlib>=3.10",
         "numpy>=2.4,<3",
         "pandas>=3.1,<4",
+        "pillow>=12,<13",
         "pyarrow>=25",
         "pyyaml>=6",
         "scipy>=1.17",

@@ -21,7 +21,11 @@ class Alignment(Protocol):
 
 
 class FactsAlignment:
-    """Likeness of the measured facts, and the share of the caption's claims that the candidate supports."""
+    """Likeness of the measured facts, and the share of the caption's claims that the candidate supports.
+
+    A claim counts as supported where an event has what it says, and by half where a kindred action is
+    measured in its place (a hand that is raised where one should wave).
+    """
 
     caption_weight = 0.25
 

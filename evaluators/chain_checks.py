@@ -16,7 +16,7 @@ REASONS = {
     "intermediate_perfect": "an intermediate motion is assessed as matching",
     "alignment_falls": "alignment falls along the ladder",
     "ladder_size": "the ladder does not have the number of intermediate motions asked for",
-    "contradicted": "an assessment contradicts what is measured on its motion",
+    "contradicted": "an annotation contradicts what is measured on its motion",
     "about_texts": "a text speaks of descriptions instead of motion",
     "empty_text": "an analysis, assessment or refinement is empty",
     "too_few_frames": "a motion is shorter than one token",
@@ -40,9 +40,9 @@ def chain_fault(row: Mapping[str, Any], size: int, contradicted: Mapping[str, in
     scores = [rung["alignment"] for rung in ladder]
     if any(later < earlier for earlier, later in pairwise(scores)):
         return "alignment_falls", " > ".join(f"{score:.3f}" for score in scores)
-    for name in (row["annotation_id"], *(rung["annotation_id"] for rung in ladder)):
-        if contradicted.get(name, 0):
-            return "contradicted", name
+    for each in (*row["analyses"], row, *ladder):
+        if contradicted.get(each["annotation_id"], 0):
+            return "contradicted", each["annotation_id"]
     for name, text in _texts(row):
         if not text.strip():
             return "empty_text", name

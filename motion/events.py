@@ -49,6 +49,7 @@ ACTIONS: dict[str, Action] = {
     "run": Action("body", directed=True, counted="steps", unit="metres"),
     "crouch_walk": Action("body", directed=True, counted="steps", unit="metres"),
     "side_step": Action("body", directed=True, counted="steps", unit="metres"),
+    "crawl": Action("body", directed=True, unit="metres"),  # on hands and knees, or on the belly
     # whole body
     "turn": Action("body", sided=True, unit="degrees"),
     "jump": Action("body", sided=True, directed=True, counted="times", unit="metres"),  # side: one leg
@@ -56,30 +57,38 @@ ACTIONS: dict[str, Action] = {
     "sit_down": Action("body"),
     "stand_up": Action("body"),
     "kneel": Action("body", sided=True),  # side: the knee on the floor
+    "lie_down": Action("body"),
     "bow": Action("torso", counted="times", unit="degrees"),
     "bend": Action("torso", directed=True, counted="times", unit="degrees"),
-    # arms: side says which
-    "raise_arm": Action("arm", sided=True, directed=True),  # direction: forward, left/right (out), up
-    "lower_arm": Action("arm", sided=True),
-    "wave": Action("arm", sided=True, counted="times"),
-    "swing_arm": Action("arm", sided=True, counted="times"),
-    "circle_arm": Action("arm", sided=True, counted="times"),
-    "stretch": Action("arm", sided=True, directed=True),
-    "reach": Action("arm", sided=True, directed=True),
-    "clap": Action("arm", counted="times"),
+    # arms: side says which; amount is the rise or fall of the hand for raise_arm, lower_arm, stretch and
+    # circle_arm, its way to and fro for wave and swing_arm, how far it goes out for reach, punch and throw,
+    # how far the hands part for clap
+    "raise_arm": Action("arm", sided=True, directed=True, unit="metres"),  # forward, left/right (out), up
+    "lower_arm": Action("arm", sided=True, unit="metres"),
+    "hold_arm": Action("arm", sided=True, directed=True),  # kept up or out since the start
+    "wave": Action("arm", sided=True, counted="times", unit="metres"),
+    "swing_arm": Action("arm", sided=True, counted="times", unit="metres"),
+    "circle_arm": Action("arm", sided=True, counted="times", unit="metres"),
+    "stretch": Action("arm", sided=True, directed=True, unit="metres"),
+    "reach": Action("arm", sided=True, directed=True, unit="metres"),  # left of the right arm: across
+    "hands_together": Action("arm"),
+    "hand_on_hip": Action("arm", sided=True),
+    "hand_on_head": Action("arm", sided=True),
+    "hand_on_knee": Action("arm", sided=True),
+    "clap": Action("arm", counted="times", unit="metres"),
     "cross_arms": Action("arm"),
-    "punch": Action("arm", sided=True, counted="times"),
-    "throw": Action("arm", sided=True),
+    "punch": Action("arm", sided=True, counted="times", unit="metres"),
+    "throw": Action("arm", sided=True, unit="metres"),
     "pick_up": Action("arm", sided=True, directed=True),  # direction: where the thing is
     "place": Action("arm", sided=True, directed=True),
-    # legs
-    "kick": Action("leg", sided=True, directed=True, counted="times"),
-    "raise_leg": Action("leg", sided=True, counted="times"),
-    "lunge": Action("leg", sided=True, counted="times"),
-    "stomp": Action("leg", sided=True, counted="times"),
+    # legs: amount is the height of the ankle over where it stands, for lunge the distance of the feet
+    "kick": Action("leg", sided=True, directed=True, counted="times", unit="metres"),
+    "raise_leg": Action("leg", sided=True, counted="times", unit="metres"),
+    "lunge": Action("leg", sided=True, counted="times", unit="metres"),
+    "stomp": Action("leg", sided=True, counted="times", unit="metres"),
 }
 
-LOCOMOTION = ("walk", "run", "crouch_walk", "side_step")
+LOCOMOTION = ("walk", "run", "crouch_walk", "side_step", "crawl")
 
 
 @dataclass(frozen=True)

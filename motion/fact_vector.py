@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from motion.events import ACTIONS, LOCOMOTION, Event
+from motion.events import ACTIONS, LOCOMOTION, Event, opposite
 from motion.facts import Facts
 
 
@@ -49,7 +49,8 @@ def _way(event: Event) -> str:
     if event.action in LOCOMOTION:
         return event.direction if event.direction in _WAYS["go"] else "forward"
     if event.direction in ("left", "right"):
-        return "side"
+        across = event.action == "reach" and event.direction == opposite(event.side)
+        return "across" if across else "side"
     return event.direction or "forward"
 
 
@@ -59,6 +60,8 @@ _WAYS = {
     "jump": ("forward", "backward", "side", "up"),
     "bend": ("forward", "side"),
     "raise_arm": ("forward", "side", "up"),
+    "hold_arm": ("forward", "side", "up"),
+    "reach": ("forward", "side", "across", "up", "down"),
     "kick": ("forward", "side", "backward"),
 }
 

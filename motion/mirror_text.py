@@ -12,8 +12,14 @@ import re
 
 _COUNTER = r"(?:counter|anti|contra)[\s-]*clock[\s-]?wise"
 _ROTATION = re.compile(rf"\b(?:({_COUNTER})|(clockwise))\b", re.IGNORECASE)
+# Sides with the typing errors that have no other meaning; "degreeleftwards" lacks a space.
+_SPELLED = {"lef": "left", "lfet": "left", "letf": "left"} | dict.fromkeys(
+    ("righ", "rigth", "rihgt", "rigt", "rightt"), "right"
+)
 _SIDE = re.compile(
-    r"\b(left|right)(?=(?:wards?|most|hand|handed|handedly|side|sided|foot|footed)?\b)", re.IGNORECASE
+    rf"(?:\b|(?<=degree)|(?<=degrees))(left|right|{'|'.join(_SPELLED)})"
+    r"(?=(?:wards?|most|hand|handed|handedly|side|sided|foot|footed)?\b)",
+    re.IGNORECASE,
 )
 
 _BODY = (
@@ -51,17 +57,20 @@ _LEFT_IS_VERB_BEFORE = re.compile(
     r"\b(?:what|nothing|something|anything|everything|all|none|much)(?:\s+that)?(?:'s|\s+is|\s+was|\s+are)?\s+$",
     re.IGNORECASE,
 )
+# "to he left": a typing error for "the".
+_ARTICLE_MISSPELT = re.compile(r"\b(?:to|on|at|with|from|by|towards?)\s+he\s+$", re.IGNORECASE)
 _HAVING = re.compile(r"\b(?:has|have|had|having)\s+$", re.IGNORECASE)
 # "She left", where the clause ends or tells when, where to or how she did.
 _SOMEBODY = re.compile(
     rf"\b(?:{_SUBJECTS})(?:\s+(?:just|finally|quickly|slowly|already))?\s+$", re.IGNORECASE
 )
 _LEAVING = re.compile(
-    r"^(?!\s+(?:and|to)\s+right)\s*(?:$|[.,;!?]|(?:and|for|in|on|to|through|with|by|after|before|when|again|quickly|slowly|early)\b)",
+    r"^(?!\s+(?:and|to)\s+right)\s*(?:$|[.,;!?]|(?:and|for|in|on|to|through|with|by|after|before|when|again|quickly|slowly|early|towards?|around|into|from|at|along|\w+ing)\b)",
     re.IGNORECASE,
 )
 _BODY_NEXT = re.compile(rf"^[\s-]+(?:{_BODY})", re.IGNORECASE)
 
+_SLIGHT = re.compile(r"\bslight(?:ly)?\s+$", re.IGNORECASE)  # "at a slight right angle"
 _RIGHT_ALONE_BEFORE = re.compile(r"\b(?:all|that's|that\s+is)\s+$", re.IGNORECASE)
 _RIGHT_ALONE_AFTER = re.compile(
     r"^(?:\s+away\b|[\s-]+angle|\s+(?:him|her|it)self\b|\s+themsel|\s+now\b|\s+in\s+front\b)", re.IGNORECASE
@@ -88,8 +97,17 @@ def mirror_text(text: str) -> str:
 
 
 def one_spelling(text: str) -> str:
-    """The text with anti-clockwise, counter clockwise and their like all spelled counterclockwise."""
-    return _ROTATION.sub(lambda m: _like(m[0], "counterclockwise") if m[1] else m[0], text)
+    """The text with anti-clockwise, counter clockwise and their like all spelled counterclockwise.
+
+    Typing errors in left and right are corrected too: mirroring cannot keep them.
+    """
+    spelled = _SIDE.sub(_well_spelled, text)
+    return _ROTATION.sub(lambda m: _like(m[0], "counterclockwise") if m[1] else m[0], spelled)
+
+
+def no_sides(text: str) -> frozenset[int]:
+    """Where "left" and "right" stand that `mirror_text` leaves alone: "she left", "right away"."""
+    return frozenset(match.start() for match in _SIDE.finditer(text) if not _is_side(match))
 
 
 def _other_rotation(match: re.Match[str]) -> str:
@@ -97,22 +115,39 @@ def _other_rotation(match: re.Match[str]) -> str:
 
 
 def _other_side(match: re.Match[str]) -> str:
-    word = match[1]
+    if not _is_side(match):
+        return match[1]
+    return _like(match[1], "right" if _side(match) == "left" else "left")
+
+
+def _well_spelled(match: re.Match[str]) -> str:
+    return _like(match[1], _side(match)) if _is_side(match) else match[1]
+
+
+def _side(match: re.Match[str]) -> str:
+    word = match[1].lower()
+    return _SPELLED.get(word, word)
+
+
+def _is_side(match: re.Match[str]) -> bool:
     before, after = match.string[: match.start()], match.string[match.end() :]
-    if word.lower() == "left":
-        return word if _left_is_no_side(before, after) else _like(word, "right")
-    return word if _right_is_no_side(before, after) else _like(word, "left")
+    wrong = _left_is_no_side if _side(match) == "left" else _right_is_no_side
+    return not wrong(before, after)
 
 
 def _left_is_no_side(before: str, after: str) -> bool:
     if _LEFT_IS_VERB_AFTER.match(after) or _LEFT_IS_VERB_BEFORE.search(before):
         return True
+    if _ARTICLE_MISSPELT.search(before):
+        return False
     if _SOMEBODY.search(before) and _LEAVING.match(after):
         return True
     return bool(_HAVING.search(before)) and not _BODY_NEXT.match(after)
 
 
 def _right_is_no_side(before: str, after: str) -> bool:
+    if _SLIGHT.search(before):
+        return False
     if _RIGHT_ALONE_BEFORE.search(before) or _RIGHT_ALONE_AFTER.match(after):
         return True
     if _RIGHT_EXACTLY.match(after):

@@ -14,9 +14,16 @@ COMMANDS = {
     "demo-data": ("pipelines.demo_data", "write a procedural dataset in HumanML3D or KIT-ML layout"),
     "import-joints": ("pipelines.import_joints", "turn joint positions and captions into a dataset"),
     "convert": ("pipelines.convert", "convert .npy files between features and joints"),
+    "facts": ("pipelines.facts", "measure what motions do: JSON lines or plain sentences"),
+    "show": ("pipelines.show", "draw a motion with its facts: a page, a GIF or a strip of poses"),
     "plan": ("pipelines.plan", "show what a build would make, why, and what it would cost"),
     "build": ("pipelines.build", "turn a dataset into an annotation corpus"),
+    "score-annotations": (
+        "pipelines.score_annotations",
+        "score what assessments name against the known edits",
+    ),
     "validate": ("pipelines.validate", "check a corpus: digests, schemas, the quality gate"),
+    "audit": ("pipelines.audit", "list captions that their motion, or each other, contradict"),
     "export": ("pipelines.export", "write a corpus in another form: irg-json or hf"),
 }
 

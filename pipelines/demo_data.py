@@ -9,6 +9,9 @@ from pathlib import Path
 
 from motion.skeleton import SKELETONS
 
+# What the dataset depends on, as demo.json records it.
+_IN_NOTE = ("motions", "skeleton", "seed", "defects", "corrupt_captions")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen demo-data`."""
@@ -25,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="another seed, other clips (default 0)")
     parser.add_argument("--defects", action="store_true", help="add the defects that real data has")
+    parser.add_argument(
+        "--corrupt-captions",
+        action="store_true",
+        help="make a fifth of the captions untrue in one word (side, direction, count, action); "
+        "corruptions.jsonl lists them",
+    )
 
 
 def _motions(text: str) -> int:
@@ -37,7 +46,7 @@ def _motions(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     """Write the dataset, or find that it is there; refuses a folder that holds something else."""
     output: Path = args.output
-    wanted = {name: getattr(args, name) for name in ("motions", "skeleton", "seed", "defects")}
+    wanted = {name: getattr(args, name) for name in _IN_NOTE}
     note = output / "demo.json"
     if note.is_file() and json.loads(note.read_text()) == wanted:
         print(f"{output}: holds this dataset already")
@@ -53,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
             bar.total = total
             bar.update(done - bar.n)
 
-        write_demo(output, args.motions, args.skeleton, args.seed, args.defects, show)
+        write_demo(output, args.motions, args.skeleton, args.seed, args.defects, args.corrupt_captions, show)
     note.write_text(json.dumps(wanted) + "\n")
     print(f"{output}: {args.motions} clips ({args.skeleton}), what each does is in truth.jsonl")
     return 0

@@ -50,6 +50,7 @@ _NOTES = {
     "motion": "MotionRef: config (motions or perturbed), id in it, frames start to end, half open",
     "goal_motion": "MotionRef of the goal",
     "summary": "what is measured on the whole motion",
+    "extremes": "how far the motion goes in each respect: what it never reached it cannot have done",
     "events": "time line of what is measured: action, frames, side, direction, count, amount, speed",
     "rank": "0 is farthest from the goal",
     "origin": "retrieved (another clip) or perturbed (the goal's motion, edited)",

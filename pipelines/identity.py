@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from evaluators.annotation_checks import ANNOTATION_CHECKS_VERSION
 from evaluators.support import CHECKS_VERSION
 from motion.compare import COMPARE_VERSION
 from motion.facts import FACTS_VERSION
 from motion.layout import Dataset, content_digest
 from motion.perturb import PERTURB_VERSION
 from prompts.claims import claims_digest
+from prompts.claims.assessment import reading_digest
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus
 from schemas.fingerprint import changes, fingerprint
@@ -56,7 +58,9 @@ def identity(config: BuildConfig) -> dict[str, Any]:
         "version of perturbations": PERTURB_VERSION,
         "version of comparison": COMPARE_VERSION,
         "version of checks": CHECKS_VERSION,
+        "version of annotation checks": ANNOTATION_CHECKS_VERSION,
         "reader of claims": claims_digest(),
+        "reader of annotations": reading_digest(),
     }
     values |= {f"annotator's {key}": value for key, value in annotator(config).identity().items()}
     return values

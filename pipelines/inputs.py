@@ -52,6 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--alignment", default=default.alignment, choices=_alignments(), help="the score that orders ladders"
     )
+    parser.add_argument(
+        "--keep-contradicted",
+        action="store_true",
+        help="keep goals whose caption their motion contradicts (default: they leave the corpus)",
+    )
     parser.add_argument("--seed", type=int, default=default.seed, help="of every draw (default 0)")
 
 
@@ -95,6 +100,7 @@ def prepare(args: argparse.Namespace) -> tuple[BuildConfig, list[ShardWork], Dat
         wordings=args.wordings,
         annotator=args.annotator,
         alignment=args.alignment,
+        keep_contradicted=args.keep_contradicted,
         seed=args.seed,
         shards=shards,
         buckets=_buckets(dataset),

@@ -115,7 +115,7 @@ def outlook(config: BuildConfig, works: list[ShardWork], dataset: Dataset, trust
         found.look("read", work.index, partial(_read_now, config, work, dataset, known))
     shards = range(config.shards)
     for index in shards:
-        found.look("measure", index, partial(measure_fingerprint, corpus, index))
+        found.look("measure", index, partial(measure_fingerprint, config, corpus, index))
     if found.waiting:
         # Any shard's facts may change any shard's ladder.
         for index in shards:

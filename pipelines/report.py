@@ -75,10 +75,15 @@ def _lengths(data: ReportData, fps: float) -> Picture:
     return histogram("Length of clips", summary, "seconds", seconds, 32)
 
 
+def _most(counts: Counter[str]) -> dict[str, int]:
+    """The highest counts, equal ones by name: the same picture in every run."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MOST_BARS])
+
+
 def _actions(data: ReportData) -> Picture:
-    shown = data.actions.most_common(_MOST_BARS)
+    shown = _most(data.actions)
     summary = f"Goals in whose motion an action is measured; {len(data.actions)} actions"
-    return bars("Actions measured in goals", summary, _single(dict(shown), "goals"))
+    return bars("Actions measured in goals", summary, _single(shown, "goals"))
 
 
 def _scores(data: ReportData) -> Picture:
@@ -103,7 +108,7 @@ def _origins(data: ReportData) -> Picture:
 
 def _edits(data: ReportData) -> Picture:
     summary = f"{data.edits.total():,} recorded edits of perturbed motions, {len(data.edits)} operations"
-    return bars("Edits by operation", summary, _single(dict(data.edits.most_common(_MOST_BARS)), "edits"))
+    return bars("Edits by operation", summary, _single(_most(data.edits), "edits"))
 
 
 def _words(data: ReportData) -> Picture:

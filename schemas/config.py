@@ -33,6 +33,7 @@ class BuildConfig:
     wordings: int = 4  # of a goal's analysis
     annotator: str = "kinematic"
     alignment: str = "facts"
+    keep_contradicted: bool = False  # goals whose caption their motion contradicts
     seed: int = 0
     shards: int = 1  # follows from the number of clips: clips stay in the shard of their id
     buckets: tuple[tuple[str, int], ...] = ()  # of the ladder's search, by split; likewise

@@ -49,6 +49,6 @@ class MotionRef:
 
 
 def facts_of(row: Mapping[str, Any], fps: float) -> Facts:
-    """The measured facts that a row's `frames`, `summary` and `events` hold."""
-    values = {"frames": row["frames"], "fps": fps, "summary": row["summary"], "events": row["events"]}
-    return facts(values)
+    """The measured facts that a row's `frames`, `summary`, `extremes` and `events` hold."""
+    values = {name: row[name] for name in ("frames", "summary", "extremes", "events")}
+    return facts({"fps": fps, **values})

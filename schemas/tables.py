@@ -12,7 +12,7 @@ from functools import cache
 import pyarrow as pa
 
 from motion.events import Difference, Event
-from motion.facts import Summary
+from motion.facts import Extremes, Summary
 from schemas.rows import MotionRef, struct_of
 
 TEXT, INT, REAL, TRUTH = pa.string(), pa.int32(), pa.float64(), pa.bool_()
@@ -21,19 +21,30 @@ REF = struct_of(MotionRef)
 EVENTS = pa.list_(struct_of(Event))
 DIFFERENCES = pa.list_(struct_of(Difference))
 SUMMARY = struct_of(Summary)
+EXTREMES = struct_of(Extremes)
 
 # An edit's parameters differ by operation: JSON, for there are no map columns.
 EDITS = pa.list_(pa.struct([("operation", TEXT), ("parameters", TEXT), ("breaks", DIFFERENCES)]))
-# What the measured facts say of one statement of an annotation.
+# What the measured facts say of one statement of an annotation, and where its text makes it.
 STATEMENTS = pa.list_(
     pa.struct(
         [
-            ("kind", TEXT),  # "difference" or "match"
+            ("kind", TEXT),  # difference, match, shown (of the candidate), wanted (of the goal)
+            ("field", TEXT),  # assessment, refinement, analysis
+            ("source", TEXT),  # text, or against the author's own list: both, text only, list only
             ("aspect", TEXT),
             ("action", TEXT),
+            ("part", TEXT),
             ("side", TEXT),
+            ("direction", TEXT),
+            ("expected", TEXT),
+            ("found", TEXT),
             ("verdict", TEXT),  # supported, contradicted, unverifiable
             ("evidence", TEXT),
+            ("start", INT),  # frames of the evidence
+            ("end", INT),
+            ("span_start", INT),  # characters of the field
+            ("span_end", INT),
         ]
     )
 )
@@ -122,13 +133,20 @@ GOALS = Table(
 )
 FACTS = Table(
     "facts",
-    1,
+    2,
     ("goal_id",),
-    (("goal_id", TEXT), ("motion", REF), ("frames", INT), ("summary", SUMMARY), ("events", EVENTS)),
+    (
+        ("goal_id", TEXT),
+        ("motion", REF),
+        ("frames", INT),
+        ("summary", SUMMARY),
+        ("extremes", EXTREMES),
+        ("events", EVENTS),
+    ),
 )
 CANDIDATES = Table(
     "candidates",
-    1,
+    2,
     ("candidate_id",),
     (
         ("candidate_id", TEXT),
@@ -143,6 +161,7 @@ CANDIDATES = Table(
         ("alignment_kind", TEXT),
         ("edits", EDITS),
         ("summary", SUMMARY),
+        ("extremes", EXTREMES),
         ("events", EVENTS),
         ("differences", DIFFERENCES),  # from the goal: known edits first, then what is measured
     ),
@@ -164,7 +183,7 @@ PERTURBED = Table(
 )
 ANNOTATIONS = Table(
     "annotations",
-    1,
+    2,
     ("annotation_id",),
     (
         ("annotation_id", TEXT),

@@ -5,12 +5,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 import numpy as np
 
 from motion.events import Difference, Event
-from motion.facts import Summary
+from motion.facts import Extremes, Summary
 from motion.seeds import generator
 from motion.skeleton import skeleton
 from schemas.corpus import Corpus, Counts, open_corpus
@@ -101,7 +101,8 @@ def _add_goal(tables: dict[str, list[dict[str, Any]]], goal: dict[str, Any], bod
             "goal_id": goal["goal_id"],
             "motion": motion,
             "frames": frames,
-            "summary": _summary(),
+            "summary": _blank(Summary),
+            "extremes": _blank(Extremes),
             "events": events,
         }
     )
@@ -159,7 +160,8 @@ def _candidate(
         "alignment": 0.2 + 0.2 * rank,
         "alignment_kind": "facts",
         "edits": edits,
-        "summary": _summary(),
+        "summary": _blank(Summary),
+        "extremes": _blank(Extremes),
         "events": events,
         "differences": [broken],
     }
@@ -204,9 +206,13 @@ def _features(name: str, body: str, frames: int) -> np.ndarray:
     return generator("small", name).standard_normal(shape).astype(np.float32)
 
 
-def _summary() -> dict[str, Any]:
-    hints = get_type_hints(Summary)
-    return {field.name: hints[field.name]() for field in dataclasses.fields(Summary)}
+def _blank(kind: type) -> dict[str, Any]:
+    """The fields of a dataclass, each with the empty value of its type."""
+    hints = get_type_hints(kind)
+    return {
+        field.name: () if get_origin(hints[field.name]) is tuple else hints[field.name]()
+        for field in dataclasses.fields(kind)
+    }
 
 
 def _manifest(shards: dict[str, list[dict[str, Any]]], body: str) -> dict[str, Any]:

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import pytest
+from facts_builder import some_facts
 
 from evaluators.annotation_checks import (
+    Checked,
+    Statement,
     Subject,
     about_texts,
-    check_statements,
+    check_analysis,
+    check_assessment,
     difference_verdict,
     match_verdict,
 )
-from evaluators.support import claim_verdict, contradiction, support
 from motion.events import Difference, Event
-from motion.facts import Facts, Summary
-from prompts.claims import parse_claims
+from motion.facts import Facts
 
 
 def facts(*events: Event) -> Facts:
-    from dataclasses import MISSING, fields
-
-    # A summary of nothing: these tests are about events.
-    blank = {"str": "", "int": 0, "float": 0.0, "bool": False}
-    values = {f.name: blank[str(f.type)] for f in fields(Summary) if f.default is MISSING}
-    return Facts(100, 20.0, Summary(**values), events)
+    return some_facts(events)
 
 
 WAVE = Event("wave", 10, 60, side="left", count=3)
+OTHER_WAVE = Event("wave", 10, 60, side="right", count=3)
 WALK = Event("walk", 0, 50, direction="forward", count=4, amount=2.0)
 KICK = Event("kick", 60, 80, side="right", direction="forward")
 
@@ -36,8 +34,7 @@ def side(expected: str, found: str, action: str = "wave") -> Difference:
 
 
 def test_what_is_measured_is_supported() -> None:
-    other = Event("wave", 10, 60, side="right", count=3)
-    verdict = difference_verdict(side("left", "right"), Subject(facts(WAVE), facts(other)))
+    verdict = difference_verdict(side("left", "right"), Subject(facts(WAVE), facts(OTHER_WAVE)))
     assert verdict.verdict == "supported"
     assert "measured" in verdict.evidence
 
@@ -78,102 +75,131 @@ def test_one_of_two_kicks_may_be_missing() -> None:
 def test_a_match_is_what_the_candidate_does_too() -> None:
     assert match_verdict(WAVE, facts(WAVE, WALK)).verdict == "supported"
     assert match_verdict(WAVE, facts(WALK)).verdict == "contradicted"
-    assert match_verdict(WAVE, facts(Event("wave", 0, 30, side="right"))).verdict == "contradicted"
+    assert match_verdict(WAVE, facts(OTHER_WAVE)).verdict == "contradicted"
 
 
-def test_statements_are_judged_one_by_one() -> None:
-    subject = Subject(facts(WAVE, WALK), facts(WALK))
-    missing = Difference("missing", "wave", "arm", "left", "", "wave", "none")
-    statements = check_statements([missing, side("left", "right")], [WALK], subject)
-    assert [(s.kind, s.verdict) for s in statements] == [
-        ("difference", "supported"),
-        ("difference", "contradicted"),
-        ("match", "supported"),
+def judged(text: str, goal: Facts, candidate: Facts, *known: Difference) -> list[str]:
+    return [s.verdict for s in check_assessment(text, "", Subject(goal, candidate, known)).statements]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("The person waves with the right hand instead of the left hand.", "supported"),
+        ("The person waves with the left hand instead of the right hand.", "contradicted"),
+        ("The wave of the left hand is missing.", "supported"),
+        ("The walk is missing.", "contradicted"),
+        ("The kick is missing.", "contradicted"),  # nobody kicks in the goal either
+        ("There is an unwanted wave of the right hand.", "supported"),
+        ("There is an unwanted walk.", "contradicted"),
+        ("There is an unwanted jump.", "contradicted"),
+        ("The person correctly walks forward.", "supported"),
+        ("The person correctly waves the left hand.", "contradicted"),
+        ("The person jumps.", "contradicted"),
+        ("The walk is too slow.", "unverifiable"),
+        ("The feet slide over the floor.", "unverifiable"),
+    ],
+)
+def test_the_text_is_judged_against_goal_and_candidate(text: str, verdict: str) -> None:
+    assert judged(text, facts(WALK, WAVE), facts(WALK, OTHER_WAVE)) == [verdict]
+
+
+def test_what_is_recorded_but_not_measured_is_unverifiable() -> None:
+    slow = Difference("speed", "walk", "body", "", "forward", "normal", "slower")
+    checked = check_assessment("The walk is too slow.", "", Subject(facts(WALK), facts(WALK), (slow,)))
+    assert [(s.verdict, s.evidence.split(";")[0]) for s in checked.statements] == [
+        ("unverifiable", "recorded edit")
     ]
 
 
-@pytest.mark.parametrize(
-    ("caption", "wrong"),
-    [
-        ("a person waves with the left hand", False),
-        ("a person waves with the right hand", True),
-        ("a person waves", False),
-        ("a person waves with both hands", False),
-        ("a person walks forward and waves the left hand", False),
-        ("a man walks backwards", True),
-        ("a man jumps to the right", False),
-        ("he waves with his right hand and then with his left hand", False),
-    ],
-)
-def test_only_a_certain_contradiction_costs_a_caption(caption: str, wrong: bool) -> None:
-    why = contradiction(caption, facts(WALK, WAVE))
-    assert bool(why) == wrong
-    if wrong:
-        assert "frames" in why
+def test_numbers_are_judged_too() -> None:
+    fewer = Event("wave", 10, 60, side="left", count=1)
+    assert judged("The wave happens once, not three times.", facts(WAVE), facts(fewer)) == ["supported"]
+    assert judged("The wave happens five times, not three times.", facts(WAVE), facts(fewer)) == [
+        "contradicted"
+    ]
 
 
-STEPS = Event("walk", 0, 80, direction="forward", count=9, amount=5.0)
-HOP = Event("jump", 0, 20, side="both", count=2)
+def test_an_order_that_did_not_change_is_contradicted() -> None:
+    text = "The order is wrong: the walk should come before the kick."
+    assert judged(text, facts(WALK, KICK), facts(WALK, KICK)) == ["contradicted"]
+    late = Event("walk", 85, 99, direction="forward", count=4, amount=2.0)
+    assert judged(text, facts(WALK, KICK), facts(KICK, late)) == ["supported"]
 
 
-@pytest.mark.parametrize(
-    ("caption", "events", "wrong"),
-    [
-        ("a person jumps three times", [HOP], True),
-        ("a person jumps twice", [HOP], False),
-        ("a person jumps four times", [HOP, Event("jump", 40, 60, side="both", count=2)], False),
-        ("a person jumps three times", [HOP, Event("jump", 40, 60, side="both", count=2)], True),
-        ("a person jumps three times", [], False),
-        ("a person jumps a few times", [HOP], False),
-        ("a person jumps three times, waves and jumps once", [HOP], False),
-        ("a person claps seven times", [Event("clap", 0, 60, count=8)], False),
-        ("a person claps seven times", [Event("clap", 0, 60, count=9)], True),
-        ("a person walks four steps", [WALK], False),
-        ("a person walks five steps", [WALK], False),
-        ("a person walks six steps", [WALK], True),
-        ("a person walks eleven steps", [STEPS], False),
-        ("a person walks twelve steps", [STEPS], True),
-        ("a person walks six steps", [WALK, Event("side_step", 50, 80, count=2)], False),
-    ],
-)
-def test_a_count_that_the_measure_denies_costs_a_caption(
-    caption: str, events: list[Event], wrong: bool
-) -> None:
-    assert bool(contradiction(caption, facts(*events))) == wrong
+def test_an_instruction_is_judged_like_an_assessment() -> None:
+    subject = Subject(facts(WALK), facts(WALK, OTHER_WAVE))
+    asked = check_assessment("", "Remove the wave of the right hand. Jump.", subject)
+    assert [(s.kind, s.field, s.verdict) for s in asked.statements] == [
+        ("difference", "refinement", "supported"),
+        ("wanted", "refinement", "contradicted"),
+    ]
 
 
-@pytest.mark.parametrize(
-    ("caption", "wrong"),
-    [
-        ("a person kicks, then walks forward", True),
-        ("a person walks forward, then kicks", False),
-        ("a person walks forward after kicking", True),
-        ("before walking forward, a person kicks", True),
-        ("a person kicks. after that he walks forward", True),
-        ("a person kicks. before that he walks forward", False),
-        ("a person kicks and walks forward", False),  # "and" need not tell an order
-        ("a person kicks while walking", False),
-        ("a person kicks, then walks forward and kicks again", False),
-        ("a person kicks, then waves", False),  # at about the same time
-    ],
-)
-def test_a_reversed_order_costs_a_caption(caption: str, wrong: bool) -> None:
-    wave = Event("wave", 55, 75, side="left", count=3)
-    why = contradiction(caption, facts(WALK, wave, KICK))
-    assert bool(why) == wrong
-    if wrong:
-        assert "before" in why
+def test_a_statement_tells_where_it_is_said_and_where_it_shows() -> None:
+    text = "The person walks forward. The wave of the left hand is missing."
+    goal, candidate = facts(WALK, WAVE), facts(WALK)
+    shown, missing = check_assessment(text, "", Subject(goal, candidate)).statements
+    assert text[missing.span_start : missing.span_end] == "The wave of the left hand is missing"
+    assert (missing.start, missing.end) == (WAVE.start, WAVE.end)
+    assert (shown.start, shown.end) == (WALK.start, WALK.end)
+    assert (missing.aspect, missing.part, missing.expected, missing.found) == (
+        "missing",
+        "arm",
+        "wave",
+        "none",
+    )
 
 
-def test_support_is_the_share_of_claims_that_hold() -> None:
-    assert support("a person walks forward and waves the left hand", facts(WALK, WAVE)) == 1.0
-    assert support("a person walks forward and waves the left hand", facts(WALK)) == 0.5
-    assert support("something happens", facts(WALK)) is None
+def sources(checked: Checked) -> list[tuple[str, str]]:
+    return [(s.aspect, s.source) for s in checked.statements]
 
 
-def test_a_claim_of_an_action_that_is_not_measured_is_unverifiable() -> None:
-    claim = parse_claims("a person bows")[0]
-    assert claim_verdict(claim, facts(WALK)).verdict == "unverifiable"
+def test_text_and_list_are_held_against_each_other() -> None:
+    subject = Subject(facts(WALK, WAVE), facts(WALK))
+    missing = Difference("missing", "wave", "arm", "left", "", "wave", "none")
+    text = "The wave of the left hand is missing."
+    both = check_assessment(text, "", subject, [missing])
+    assert (sources(both), both.disagreements) == ([("missing", "both")], ())
+    silent = check_assessment("The walk is fine.", "", subject, [missing])
+    assert [s.source for s in silent.disagreements] == ["list only"]
+    assert "not read in its text" in silent.disagreements[0].evidence
+    alone = check_assessment(text, "", subject, [])
+    assert sources(alone) == [("missing", "text only")]
+    assert sources(check_assessment(text, "", subject)) == [("missing", "text")]
+
+
+def test_a_listed_match_that_the_text_does_not_tell_is_judged() -> None:
+    subject = Subject(facts(WALK, WAVE), facts(WALK))
+    assert [s.verdict for s in check_assessment("", "", subject, [], [WAVE]).statements] == ["contradicted"]
+    told = check_assessment("The person correctly walks forward.", "", subject, [], [WALK])
+    assert [s.source for s in told.statements] == ["text"]
+
+
+def test_an_analysis_is_judged_against_the_goal() -> None:
+    def verdicts(text: str) -> list[str]:
+        return [s.verdict for s in check_analysis(text, facts(WALK, WAVE)).statements]
+
+    assert verdicts("The person walks forward and waves with the left hand.") == ["supported", "supported"]
+    assert verdicts("The person jumps.") == ["contradicted"]
+    assert verdicts("The person must not jump.") == []
+
+
+def test_only_a_certain_contradiction_counts() -> None:
+    # Somebody whose hands rise and move may well have waved, though no wave is measured.
+    lively = {f"hand_{what}_right": value for what, value in (("up", 0.6), ("speed", 6.0), ("low", 0.9))}
+    checked = check_analysis("The person waves with the right hand.", some_facts([WALK], **lively))
+    assert [s.verdict for s in checked.statements] == ["unverifiable"]
+    still = check_analysis("The person waves with the right hand.", facts(WALK))
+    assert [s.verdict for s in still.statements] == ["contradicted"]
+
+
+def test_the_table_of_annotations_holds_every_field_of_a_statement() -> None:
+    from dataclasses import fields
+
+    from schemas.tables import STATEMENTS
+
+    assert [field.name for field in STATEMENTS.value_type] == [field.name for field in fields(Statement)]
 
 
 def test_words_about_texts_are_found() -> None:

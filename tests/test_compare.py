@@ -13,12 +13,17 @@ from motion.facts import Facts, measure
 from motion.mirror import mirror_event, mirror_word
 from motion.skeleton import T2M
 
-STILL = measure([np.repeat(np.linspace(0, 1, 22)[None, :, None], 60, 0) * [0.3, 1.5, 0.2]], T2M)[0].summary
+STILL = measure([np.repeat(np.linspace(0, 1, 22)[None, :, None], 60, 0) * [0.3, 1.5, 0.2]], T2M)[0]
 
 
 def facts_of(*events: Event, frames: int = 100, **summary: object) -> Facts:
     """Facts of a motion that does these events."""
-    return Facts(frames, 20.0, replace(STILL, **summary), events)  # type: ignore[arg-type]
+    return replace(
+        STILL,
+        frames=frames,
+        summary=replace(STILL.summary, **summary),  # type: ignore[arg-type]
+        events=events,
+    )
 
 
 def walk(count: int = 6, direction: str = "forward", start: int = 0, **values: object) -> Event:
@@ -219,3 +224,40 @@ def test_what_is_known_to_be_altered_is_not_also_missing_and_superfluous():
         Difference("extra", "bow", "torso", "", "", "none", "bow"),
     )
     assert merge(known, measured) == (*known, measured[2])
+
+
+def test_a_halt_belongs_to_the_action_that_takes_as_much_longer() -> None:
+    goal = facts_of(wave("left", 4), walk(6, start=60))
+    longer = walk(6, start=60)
+    halting = facts_of(wave("left", 4), replace(longer, end=longer.end + 20), pause_seconds=0.8)
+    assert told(goal, halting) == {("quality", "walk", "none", "pause")}
+    slow = facts_of(wave("left", 4), replace(longer, end=longer.end + 20))
+    assert told(goal, slow) == {("speed", "walk", "normal", "slower")}
+
+
+def test_a_pose_held_longer_is_not_slower() -> None:
+    for action, side in (("raise_arm", "left"), ("hand_on_hip", "both"), ("hands_together", "")):
+        held = Event(action, 0, 20, side=side)
+        assert told(facts_of(held), facts_of(replace(held, end=80))) == set()
+
+
+def test_the_amount_of_a_limb_tells_its_size() -> None:
+    kick = Event("kick", 0, 20, side="left", direction="forward", amount=0.8)
+    lower, alike = replace(kick, amount=0.5), replace(kick, amount=0.75)
+    assert told(facts_of(kick), facts_of(lower)) == {("amplitude", "kick", "0.80", "0.50")}
+    assert told(facts_of(kick), facts_of(alike)) == set()
+    assert told(facts_of(kick), facts_of(replace(kick, amount=0.0))) == set()
+
+
+def test_what_goes_faster_may_jerk_more() -> None:
+    goal, quick = walk(6, amount=3.6), replace(walk(6, amount=3.6), end=30)
+    faster = {("speed", "walk", "normal", "faster")}
+    assert told(facts_of(goal, jitter=60.0), facts_of(quick, jitter=400.0)) == faster
+    assert told(facts_of(goal, jitter=60.0), facts_of(goal, jitter=400.0)) == {
+        ("quality", "", "none", "jitter")
+    }
+
+
+def test_a_known_pause_is_not_said_again_without_its_action() -> None:
+    known = (Difference("quality", "walk", "body", "", "forward", "none", "pause"),)
+    assert merge(known, [Difference("quality", expected="none", found="pause")]) == known

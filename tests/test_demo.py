@@ -1,42 +1,21 @@
 import json
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from demo_clips import both, clips, headings, metres, toes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motion.demo.captions import gerund, third_person
-from motion.demo.dataset import SPLITS, Clip, make_clip, mirrored, split_ids, write_demo
+from motion.demo.clips import make_clip, mirrored
+from motion.demo.dataset import SPLITS, split_ids, write_demo
 from motion.demo.tracks import FootTrack, Track
 from motion.events import ACTIONS
-from motion.features import facing
 from motion.layout import open_dataset, read_captions, read_features
 from motion.mirror import mirror_event, mirror_joints
 from motion.mirror_text import mirror_text
 from motion.skeleton import KIT, SKELETONS, T2M
-
-CLIPS = 110  # three times round the list of actions
-both = pytest.mark.parametrize("body", SKELETONS.values(), ids=list(SKELETONS))
-
-
-@cache
-def clips(body) -> list[Clip]:
-    return [make_clip(body, number, 0) for number in range(CLIPS)]
-
-
-def metres(clip, body):
-    return clip.joints.astype(np.float64) * body.metres_per_unit
-
-
-def headings(joints, body):
-    forward = facing(joints, body)
-    return np.unwrap(np.arctan2(forward[:, 0], forward[:, 1]))
-
-
-def toes(body):
-    return [body.left_foot[1], body.right_foot[1]]
 
 
 @both
@@ -63,6 +42,22 @@ def test_planted_feet_stay(body):
         speeds.append(along[planted].mean() * body.fps)
     assert max(speeds) < 0.02
     assert np.mean(speeds) < 0.002
+
+
+@both
+def test_hands_that_carry_stay(body):
+    wrists = [body.left_arm[2], body.right_arm[2]]
+    speeds = []
+    for clip in clips(body):
+        if {"crawl", "lie_down"}.isdisjoint(event.action for event in clip.events):
+            continue
+        hand = metres(clip, body)[:, wrists]
+        planted = (hand[:-1, :, 1] < 0.0602) & (hand[1:, :, 1] < 0.0602)
+        along = np.linalg.norm(np.diff(hand, axis=0)[..., [0, 2]], axis=-1)
+        assert planted.any(axis=0).all()
+        speeds.append(along[planted].mean() * body.fps)
+    assert len(speeds) > 3
+    assert max(speeds) < 0.02
 
 
 @both
@@ -171,6 +166,7 @@ def test_segment_captions_cover_one_action(body):
 
 def test_verbs_are_inflected():
     assert third_person("crouch down and ~walk ahead") == "crouches down and walks ahead"
+    assert gerund("lie down and ~sit") == "lying down and sitting"
     assert gerund("step forward, ~wave and ~sit") == "stepping forward, waving and sitting"
 
 
@@ -256,7 +252,8 @@ def test_each_defect_is_there_and_leaves_the_rest_alone(tmp_path, body):
     with pytest.raises(ValueError, match="no such file"):
         read_captions(dataset, kinds["missing_text"]["id"], 60)
     for kind, reasons in LINE_REASONS.items():
-        captions, problems = read_captions(dataset, kinds[kind]["id"], 100)
+        motion_id = kinds[kind]["id"]
+        captions, problems = read_captions(dataset, motion_id, len(read_features(dataset, motion_id)))
         assert {problem.reason for problem in problems} == reasons
         assert len(captions) >= 2
     swapped = kinds["swapped_side"]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from motion.events import Event
 from motion.mirror import mirror_event, mirror_id, mirror_joints
-from motion.mirror_text import mirror_text, one_spelling
+from motion.mirror_text import mirror_text, no_sides, one_spelling
 from motion.skeleton import KIT, SKELETONS, T2M
 
 # Without "after" and its like, behind which "right" may be no direction.
@@ -74,6 +74,12 @@ def test_ids_of_twins_lead_to_each_other():
         ("kicks with the left", "kicks with the right"),
         ("has his left hand up", "has his right hand up"),
         ("with left arm raised he left the ground", "with right arm raised he left the ground"),
+        ("he left to the right", "he left to the left"),
+        ("the person left towards the right", "the person left towards the left"),
+        ("throws with the rigth arm, turns to the lef", "throws with the left arm, turns to the right"),
+        ("in a circle to he left", "in a circle to he right"),
+        ("walks at a slight right angle", "walks at a slight left angle"),
+        ("a 90 degreeleftwards curve", "a 90 degreerightwards curve"),
     ],
 )
 def test_sides_and_rotations_are_exchanged(text, mirrored):
@@ -113,6 +119,17 @@ def test_mirroring_twice_gives_the_text_in_one_spelling(words):
     text = " ".join(words)
     assert mirror_text(mirror_text(text)) == one_spelling(text)
     assert one_spelling(one_spelling(text)) == one_spelling(text)
+
+
+def test_one_spelling_corrects_what_mirroring_cannot_keep():
+    text = "turns Anti-clockwise on the rigth foot and lef"
+    assert one_spelling(text) == "turns Counterclockwise on the right foot and left"
+    assert mirror_text(mirror_text(text)) == one_spelling(text)
+
+
+def test_words_that_are_no_sides_are_pointed_at():
+    text = "she left, then right away turned right"
+    assert no_sides(text) == {text.index("left"), text.index("right away")}
 
 
 @given(st.text(alphabet=st.characters(codec="ascii", exclude_characters="lr"), max_size=80))

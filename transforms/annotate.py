@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from evaluators.annotation_checks import Statement, Subject, check_statements
+from evaluators.annotation_checks import (
+    ANNOTATION_CHECKS_VERSION,
+    Checked,
+    Subject,
+    check_analysis,
+    check_assessment,
+)
 from evaluators.support import CHECKS_VERSION
 from motion.compare import COMPARE_VERSION
 from motion.events import difference
 from motion.skeleton import skeleton
+from prompts.claims import claims_digest
+from prompts.claims.assessment import reading_digest
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
@@ -17,7 +25,7 @@ from transforms.annotators import Annotator, CandidateView, GoalView, Written, a
 from transforms.per_shard import PerShard
 from transforms.step import DeadLetter, StepResult, corpus_of, digests, failure, run_step, tally
 
-VERSION = 1
+VERSION = 2
 
 
 def annotate_shard(config: BuildConfig, index: int) -> Receipt:
@@ -32,7 +40,7 @@ def annotate_shard(config: BuildConfig, index: int) -> Receipt:
 def annotate_fingerprint(config: BuildConfig, corpus: Corpus, index: int) -> str:
     """Identity of a shard's annotations: who writes them, and about what."""
     made_from = digests(corpus, index, ["read", "measure", "ladder"])
-    readers = [COMPARE_VERSION, CHECKS_VERSION]
+    readers = [COMPARE_VERSION, CHECKS_VERSION, ANNOTATION_CHECKS_VERSION, claims_digest(), reading_digest()]
     return fingerprint("annotate", VERSION, readers, annotator(config).identity(), config.wordings, made_from)
 
 
@@ -75,8 +83,7 @@ def goal_views(config: BuildConfig, corpus: Corpus, index: int) -> list[GoalView
 
 
 def _row(writer: Annotator, view: GoalView, wrote: Written) -> dict[str, Any]:
-    statements = _statements(view, wrote)
-    verdicts = [statement.verdict for statement in statements]
+    checked = _checked(view, wrote)
     about = wrote.candidate_id or view.goal_id
     suffix = f"analysis-{wrote.wording}" if wrote.kind == "analysis" else "assessment"
     return {
@@ -93,23 +100,26 @@ def _row(writer: Annotator, view: GoalView, wrote: Written) -> dict[str, Any]:
         "model": writer.model,
         "prompt_hash": writer.prompt_hash(),
         "request_id": wrote.request_id,
-        "supported": verdicts.count("supported"),
-        "contradicted": verdicts.count("contradicted"),
-        "unverifiable": verdicts.count("unverifiable"),
-        "statements": [dict(vars(statement)) for statement in statements],
+        "supported": checked.count("supported"),
+        "contradicted": checked.count("contradicted"),
+        "unverifiable": checked.count("unverifiable"),
+        "statements": [dict(vars(statement)) for statement in checked.statements],
     }
 
 
-def _statements(view: GoalView, wrote: Written) -> tuple[Statement, ...]:
+def _checked(view: GoalView, wrote: Written) -> Checked:
+    """What the facts say of an annotation's texts, and of what its author lists beside them."""
     if wrote.kind == "analysis":
-        return ()
+        return check_analysis(wrote.text, view.facts)
     candidate = next((c for c in view.candidates if c.candidate_id == wrote.candidate_id), None)
     subject = (
         Subject(view.facts, candidate.facts, candidate.known)
         if candidate
         else Subject(view.facts, view.facts)
     )
-    return check_statements(wrote.named, wrote.matched, subject)
+    # Who lists neither differences nor matches keeps no lists; a match is a list of no differences.
+    named = wrote.named if wrote.named or wrote.matched or wrote.perfect else None
+    return check_assessment(wrote.text, wrote.refinement, subject, named, wrote.matched)
 
 
 class Annotate(PerShard):

@@ -11,7 +11,6 @@ import apache_beam as beam
 import numpy as np
 
 from evaluators.alignment import Alignment, alignment
-from evaluators.annotation_checks import Subject, difference_verdict
 from evaluators.support import CHECKS_VERSION
 from motion.compare import COMPARE_VERSION, differences, merge
 from motion.events import Difference
@@ -28,7 +27,7 @@ from transforms.perturb import Goal, Perturbed, perturb_goals
 from transforms.search import Pick
 from transforms.step import DeadLetter, StepResult, corpus_of, digests, failure, run_step, tally
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -135,16 +134,11 @@ def retrieved_rungs(config: BuildConfig, judge: Alignment, goal: Goal, picks: li
 
 
 def perturbed_rungs(judge: Alignment, goal: Goal, versions: list[Perturbed]) -> list[Rung]:
-    """Perturbed versions in which every recorded break is visible in what is measured."""
+    """Perturbed versions of a goal's motion, with the recorded breaks first among their differences."""
     rungs = []
     for version in versions:
         known = tuple(broken for edit in version.edits for broken in edit.breaks)
         found = merge(known, differences(goal.facts, version.facts))
-        subject = Subject(goal.facts, version.facts, known)
-        if not known or any(
-            difference_verdict(broken, subject).verdict == "contradicted" for broken in found
-        ):
-            continue
         motion = MotionRef("perturbed", version.id, 0, len(version.features))
         score = judge.score(goal.row["caption"], goal.facts, version.facts)
         rungs.append(Rung("perturbed", motion, version.facts, found, score, version.edits))
@@ -183,6 +177,7 @@ def _candidate_row(config: BuildConfig, goal: Goal, rank: int, rung: Rung) -> di
         "alignment_kind": config.alignment,
         "edits": [_edit_row(edit) for edit in rung.edits],
         "summary": facts["summary"],
+        "extremes": facts["extremes"],
         "events": facts["events"],
         "differences": [difference.as_dict() for difference in rung.differences],
     }

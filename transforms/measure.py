@@ -12,7 +12,9 @@ import apache_beam as beam
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.support import CHECKS_VERSION, contradiction
+from evaluators.caption_audit import Finding, described, leaves_corpus
+from evaluators.support import CHECKS_VERSION
+from evaluators.verdict import CERTAIN
 from motion.compare import fact_vector
 from motion.facts import FACTS_VERSION, Facts, measure
 from motion.features import joints_from_features
@@ -28,7 +30,7 @@ from transforms.per_shard import PerShard
 from transforms.step import DeadLetter, StepResult, base_id, corpus_of, digests, failure, run_step, tally
 from transforms.words import word_vector
 
-VERSION = 1
+VERSION = 2
 
 Key = TypeVar("Key")
 
@@ -52,18 +54,19 @@ class IndexRecord:
 def measure_shard(config: BuildConfig, index: int) -> Receipt:
     """Measure the goals of one shard, unless the corpus holds their facts already."""
     corpus = corpus_of(config)
-    identity = measure_fingerprint(corpus, index)
+    identity = measure_fingerprint(config, corpus, index)
     return run_step(config, "measure", index, identity, lambda: measure_goals(config, corpus, index))
 
 
-def measure_fingerprint(corpus: Corpus, index: int) -> str:
-    """Identity of a shard's facts: what they are measured on."""
+def measure_fingerprint(config: BuildConfig, corpus: Corpus, index: int) -> str:
+    """Identity of a shard's facts: what they are measured on, and which captions may stay."""
     readers = [FACTS_VERSION, CHECKS_VERSION, claims_digest()]
-    return fingerprint("measure", VERSION, readers, digests(corpus, index, ["read"]))
+    limit = None if config.keep_contradicted else CERTAIN
+    return fingerprint("measure", VERSION, readers, limit, digests(corpus, index, ["read"]))
 
 
 def measure_goals(config: BuildConfig, corpus: Corpus, index: int) -> StepResult:
-    """Facts of every goal of a shard; goals whose caption its motion contradicts are left out."""
+    """Facts of every goal of a shard; goals whose caption its motion surely contradicts are left out."""
     goals = corpus.read("goals", index).to_pylist()
     clips = segment_joints(config, corpus, index, goals)
     measured = measure_each(clips, skeleton(config.skeleton))
@@ -75,12 +78,9 @@ def measure_goals(config: BuildConfig, corpus: Corpus, index: int) -> StepResult
         if isinstance(facts, Exception):
             left_out.append(failure("measure", goal["goal_id"], facts, about))
             continue
-        why = contradiction(goal["caption"], facts)
-        if why:
-            payload = json.dumps(about, ensure_ascii=False)
-            left_out.append(
-                DeadLetter("measure", "filtered", "caption_contradicted", goal["goal_id"], why, payload)
-            )
+        against = None if config.keep_contradicted else leaves_corpus(goal["caption"], facts)
+        if against:
+            left_out.append(_contradicted(about, against))
             continue
         values = facts.as_dict()
         rows.append(
@@ -89,11 +89,18 @@ def measure_goals(config: BuildConfig, corpus: Corpus, index: int) -> StepResult
                 "motion": motion_ref(goal).as_dict(),
                 "frames": facts.frames,
                 "summary": values["summary"],
+                "extremes": values["extremes"],
                 "events": values["events"],
             }
         )
     counts = {"goals": tally(len(goals), len(rows), left_out)}
     return StepResult({"facts": rows}, left_out, counts)
+
+
+def _contradicted(about: dict[str, Any], against: Finding) -> DeadLetter:
+    payload = json.dumps({**about, **against.as_dict()}, ensure_ascii=False)
+    why = described(against)
+    return DeadLetter("measure", "filtered", "caption_contradicted", about["goal_id"], why, payload)
 
 
 def measure_each(clips: Mapping[Key, NDArray[np.float32]], body: Skeleton) -> dict[Key, Facts | Exception]:
@@ -161,7 +168,7 @@ def index_records(config: BuildConfig, index: int) -> Iterator[tuple[tuple[str, 
 
 def pack(row: dict[str, Any]) -> bytes:
     """The facts of a row in few bytes."""
-    kept = {name: row[name] for name in ("frames", "summary", "events")}
+    kept = {name: row[name] for name in ("frames", "summary", "extremes", "events")}
     return zlib.compress(json.dumps(kept, separators=(",", ":")).encode(), 6)
 
 

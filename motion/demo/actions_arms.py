@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from motion.demo.actions_body import begin_with, other
-from motion.demo.arm_poses import carrying, crossed, guard, raised, reach_to, together
+from motion.demo.arm_poses import arms, carrying, crossed, guard, raised, reach_to, rise_for_hand, together
 from motion.demo.gait import TEMPO
 from motion.demo.rig import SIDES, SIGN
-from motion.demo.stage import ARM, TRUNK, Stage, snapshot
+from motion.demo.stage import ARM, TRUNK, Stage
 
 _WRIST_AT_FLOOR = 0.14  # metres: the fingers touch it
-_DEEPEST = -0.52  # metres, of a squatting pelvis
-
-
-def arms(side: str) -> tuple[str, ...]:
-    """The sides that a word names."""
-    return SIDES if side == "both" else (side,)
 
 
 def raise_arm(stage: Stage, side: str, direction: str, speed: str) -> None:
@@ -29,6 +23,11 @@ def begin_raised(stage: Stage, side: str, direction: str) -> None:
     """Let the clip begin with an arm raised."""
     for arm in arms(side):
         begin_with(stage, {f"{arm}_{name}": value for name, value in raised(direction).items()})
+
+
+def hold_arm(stage: Stage, side: str, direction: str, seconds: float) -> None:
+    """Keep an arm where the clip began with it; `direction` is told by `begin_raised`."""
+    stage.log("hold_arm", 0.0, stage.now + seconds, side=side, direction=direction)
 
 
 def lower_arm(stage: Stage, side: str, speed: str) -> None:
@@ -109,29 +108,6 @@ def stretch(stage: Stage, side: str, direction: str, speed: str) -> None:
     end = hold + 0.9 * pace
     stage.relax(hold, end)
     stage.log("stretch", begin, end, side=side, direction=direction, speed=speed)
-
-
-def reach(stage: Stage, side: str, direction: str, speed: str) -> None:
-    """Reach out with one arm, the trunk going with it, and come back."""
-    pace = TEMPO[speed] * stage.style.tempo
-    begin, out = stage.now, stage.now + 0.8 * pace
-    length = sum(stage.body.arm)
-    if direction == "forward":
-        place = (-0.04, 0.6 * length, length)
-        stage.ramp(begin, out, tilt=12.0, bend=16.0, nod=-18.0, back=0.03, twist=-14.0 * SIGN[side])
-    elif direction == "up":
-        place = (0.0, length, 0.12)
-        stage.ramp(begin, out, left_heel=18.0, right_heel=18.0, rise=0.03, lean=-7.0 * SIGN[side], nod=-18.0)
-    else:
-        place = (0.9 * length, 0.4 * length, 0.05)
-        sign = SIGN[direction]
-        stage.ramp(begin, out, lean=24.0 * sign, aside=0.05 * sign, look=35.0 * sign, shift=0.3 * sign)
-    angles = reach_to(stage.body, place, (0.3, -1.0, -0.1))
-    angles["spin"] = 0.0  # a straight arm: the elbow's direction shows nothing
-    stage.limb(begin, out, side, **angles)
-    end = out + 0.4 + 0.75 * pace
-    stage.relax(out + 0.4, end)
-    stage.log("reach", begin, end, side=side, direction=direction, speed=speed)
 
 
 def clap(stage: Stage, count: int, speed: str) -> None:
@@ -234,7 +210,7 @@ def _to_the_floor(stage: Stage, action: str, side: str, direction: str, speed: s
     for arm in arms(side):
         stage.limb(begin, down, arm, **hanging)
         fold |= {f"{arm}_{name}": value for name, value in hanging.items()}
-    low = _rise_for_hand(stage, arms(side)[0], fold)
+    low = rise_for_hand(stage, arms(side)[0], fold, _WRIST_AT_FLOOR)
     stage.ramp(begin, down, rise=low, **{name: fold[name] for name in fold if name in TRUNK})
     if side != "both":
         stage.limb(begin, down, other(side), flex=48.0, elbow=30.0)
@@ -245,11 +221,3 @@ def _to_the_floor(stage: Stage, action: str, side: str, direction: str, speed: s
         for arm in arms(side):
             stage.limb(back, end, arm, **carrying(stage.body))
     stage.log(action, begin, end, side=side, direction=direction, speed=speed)
-
-
-def _rise_for_hand(stage: Stage, arm: str, values: dict[str, float]) -> float:
-    """How far the pelvis goes down for the wrist of a folded body to come to the floor."""
-    trial = -0.3
-    joints = snapshot(stage, values | {"rise": trial})
-    wrist = getattr(stage.body.skeleton, f"{arm}_arm")[2]
-    return max(_DEEPEST, trial - (float(joints[wrist, 1]) - _WRIST_AT_FLOOR))

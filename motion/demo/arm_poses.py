@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from motion.demo.rig import Array, Body
+from motion.demo.rig import SIDES, SIGN, Array, Body, turned
+from motion.demo.stage import Stage, snapshot
 
 Place = tuple[float, float, float]  # out to the arm's side, up, forward; metres from the shoulder
 
 _DOWN = (0.3, -1.0, -0.2)
+_DEEPEST = -0.52  # metres, of a squatting pelvis
+
+
+def arms(side: str) -> tuple[str, ...]:
+    """The sides that a word names."""
+    return SIDES if side == "both" else (side,)
 
 
 def reach_to(body: Body, place: Place, elbow_to: Place = _DOWN) -> dict[str, float]:
@@ -73,6 +82,30 @@ def raised(direction: str) -> dict[str, float]:
     if direction == "forward":
         return {"flex": 92.0, "out": 2.0, "spin": 0.0, "elbow": 5.0, "across": 0.0}
     return {"flex": 2.0, "out": 92.0, "spin": 0.0, "elbow": 5.0, "across": 0.0}
+
+
+def wrist_at(
+    stage: Stage, values: Mapping[str, float], side: str, goal: Array, elbow_to: Place
+) -> dict[str, float]:
+    """Angles of an arm that bring its wrist to `goal` (3,) in the frame of `snapshot`, for a figure posed by
+    `values`; the elbow points to `elbow_to` in the chest's frame."""
+    channels = {name: np.array([value]) for name, value in {**stage.neutral(), **values}.items()}
+    chest = turned(channels | {"yaw": np.zeros(1)}, 1.0)[0]
+    shoulder = getattr(stage.body.skeleton, f"{side}_arm")[0]
+    angles: dict[str, float] = {}
+    for _ in range(4):  # the shoulder follows the arm a little
+        posed = {**values, **{f"{side}_{name}": value for name, value in angles.items()}}
+        out, up, forward = chest.T @ (goal - snapshot(stage, posed)[shoulder])
+        angles = reach_to(stage.body, (SIGN[side] * float(out), float(up), float(forward)), elbow_to)
+    return angles
+
+
+def rise_for_hand(stage: Stage, arm: str, values: Mapping[str, float], height: float) -> float:
+    """How far the pelvis goes down for the wrist of a folded body to come to a height over the floor."""
+    trial = -0.3
+    joints = snapshot(stage, {**values, "rise": trial})
+    wrist = getattr(stage.body.skeleton, f"{arm}_arm")[2]
+    return max(_DEEPEST, trial - (float(joints[wrist, 1]) - height))
 
 
 def _about_x(angle: float) -> Array:

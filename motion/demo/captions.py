@@ -23,9 +23,10 @@ _NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", 
 _DOUBLED = frozenset("run step sidestep jog clap squat sit hop put set spin get drop grab let zigzag".split())
 # Amounts up to the first are small, from the second on they are big.
 _LEVELS = {"squat": (0.31, 0.38), "bow": (51.0, 62.0), "jump": (0.24, 0.3)}
+_LATERAL = ("left", "right")
 _TYPO_SHARE = 0.01
 # A spelling mistake must not change what a caption claims.
-_SPARED = ("left", "right", "clockwise", "forward", "backward")
+_SPARED = tuple("left right clockwise counterclockwise forward forwards backward backwards across".split())
 
 
 @dataclass(frozen=True)
@@ -37,26 +38,54 @@ class Voice:
     detail: int
 
 
+@dataclass(frozen=True)
+class Phrase:
+    """One action in words, with what they were made from."""
+
+    text: str
+    template: str
+    counted: bool  # whether the words tell how often, or how many steps
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A caption with its phrases, in the order of the events."""
+
+    text: str
+    phrases: tuple[Phrase, ...]
+
+
 def voice(rng: np.random.Generator, detail: int) -> Voice:
     """A subject with its possessive."""
     subject, owner = _SUBJECTS[int(rng.integers(len(_SUBJECTS)))]
     return Voice(subject, owner, detail)
 
 
-def caption(rng: np.random.Generator, events: Sequence[Done], detail: int) -> str:
-    """One sentence, lower case, without a full stop, that is true of the events in this order."""
+def caption(
+    rng: np.random.Generator, events: Sequence[Done], detail: int, like: Sequence[str] = ()
+) -> Spoken:
+    """One sentence, lower case, true of the events in this order.
+
+    With `like`, a template for each event, that template is used where it is true of the event; the same
+    draws then say the same of another event in the same words.
+    """
     speaker = voice(rng, detail)
-    verbs = [phrase(rng, event, speaker) for event in events]
-    sentence = _typo(rng, _join(rng, verbs, speaker))
-    return f"{sentence}." if rng.random() < 0.5 else sentence
+    wanted = like or [""] * len(events)
+    said = [phrase(rng, event, speaker, template) for event, template in zip(events, wanted, strict=True)]
+    sentence = _typo(rng, _join(rng, [each.text for each in said], speaker))
+    return Spoken(f"{sentence}." if rng.random() < 0.5 else sentence, tuple(said))
 
 
-def phrase(rng: np.random.Generator, event: Done, speaker: Voice) -> str:
+def phrase(rng: np.random.Generator, event: Done, speaker: Voice, like: str = "") -> Phrase:
     """What is done, beginning with the bare verb: "wave the left hand three times"."""
     kinds = PHRASES[event.action]
     choices = [text for text, needs in kinds if _fits(event, speaker.detail, needs)]
     template = choices[int(rng.integers(len(choices)))]
-    return " ".join(template.format(**_fields(rng, event, speaker)).split())
+    if like in choices:
+        template = like
+    words = _fields(rng, event, speaker)
+    counted = any(f"{{{name}}}" in template and words[name] for name in ("times", "steps"))
+    return Phrase(" ".join(template.format(**words).split()), template, counted)
 
 
 def _fits(event: Done, detail: int, needs: str) -> bool:
@@ -66,10 +95,13 @@ def _fits(event: Done, detail: int, needs: str) -> bool:
         event.direction,
         event.path,
         event.speed,
+        event.manner,
         str(event.count),
         f"{event.amount:.0f}deg",
     }
     values |= {"full"} if detail == 2 else set()
+    if event.action == "reach" and event.direction in _LATERAL and event.side != event.direction:
+        values.add("across")
     small, big = _LEVELS.get(event.action, (0.0, float("inf")))
     values |= {"small"} if event.amount <= small else {"big"} if event.amount >= big else set()
     # One word may list values of which one is enough: left|right.
@@ -188,6 +220,8 @@ def _third_person(word: str) -> str:
 def _gerund(word: str) -> str:
     if word in _DOUBLED:
         return word + word[-1] + "ing"
+    if word.endswith("ie"):
+        return word[:-2] + "ying"
     return (word[:-1] if word.endswith("e") else word) + "ing"
 
 

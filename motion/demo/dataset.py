@@ -4,55 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from motion.demo.captions import caption
+from motion.demo.clips import Clip, Float, base_id, make_clip, mirrored
+from motion.demo.corruption import Corruption, add_corruptions, corrupt
 from motion.demo.defects import add_defects
-from motion.demo.rig import body_of
-from motion.demo.script import LONGEST, act, draw
-from motion.demo.stage import Done, Stage, perform
-from motion.events import Event
-from motion.features import canonical, features_from_joints, joints_from_features
-from motion.mirror import mirror_event, mirror_id, mirror_joints
-from motion.mirror_text import mirror_text
-from motion.seeds import generator, share
+from motion.seeds import share
 from motion.skeleton import Skeleton
 from motion.skeleton import skeleton as skeleton_named
-from motion.tagging import tag
 
-Float = NDArray[np.float32]
 SPLITS = ("train", "val", "test")
 _SHARES = (0.8, 0.05)  # train, val; the rest is test
 _SMALLEST_SPLIT = 30  # originals from which on every split gets at least one
-
-
-@dataclass(frozen=True)
-class Line:
-    """One caption line: text and seconds; 0 and 0 for the whole clip."""
-
-    text: str
-    start: float = 0.0
-    end: float = 0.0
-
-    def written(self) -> str:
-        """The line as it stands in a text file, without the line break."""
-        return f"{self.text}#{tag(self.text)}#{self.start:.1f}#{self.end:.1f}"
-
-
-@dataclass(frozen=True)
-class Clip:
-    """One clip: features (T, F) and joints (T, J, 3) as they are written, captions and what it does."""
-
-    id: str
-    source: Float  # (T + 1, J, 3), what the features were made from
-    features: Float
-    joints: Float
-    lines: tuple[Line, ...]
-    events: tuple[Event, ...]
 
 
 def write_demo(
@@ -61,12 +26,16 @@ def write_demo(
     skeleton: str = "t2m",
     seed: int = 0,
     defects: bool = False,
+    corrupt_captions: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write a dataset of `motions` clips, half of them mirrored twins, into a new or empty folder.
 
-    A clip depends on the seed and its own number alone. `progress` is called with clips done and in
-    all. ValueError for fewer than two motions, an unknown skeleton or a folder that holds files.
+    A clip depends on the seed and its own number alone, what is wrong with its captions on its id too.
+    `defects` spoils single clips and lists them in defects.jsonl; `corrupt_captions` makes a fifth of the
+    captions untrue, but none of a clip with a defect, and lists them in corruptions.jsonl. `progress` is
+    called with clips done and in all. ValueError for fewer than two motions, an unknown skeleton or a folder
+    that holds files.
     """
     body = skeleton_named(skeleton)
     if motions < 2:
@@ -80,6 +49,7 @@ def write_demo(
     statistics = Statistics(body)
     truth: list[dict[str, object]] = []
     placed: dict[str, str] = {}
+    corruptions: list[Corruption] = []
     for number in range(originals):
         clip = make_clip(body, number, seed)
         pair = (clip, mirrored(clip, body))[: motions - 2 * number]
@@ -88,40 +58,16 @@ def write_demo(
             statistics.add(each.features)
             truth.append(_truth(each, body, splits[clip.id]))
             placed[each.id] = splits[clip.id]
+            if corrupt_captions:
+                corruptions += corrupt(each, body, seed)
         if progress:
             progress(min(2 * number + 2, motions), motions)
     _write_lists(output, placed)
     statistics.write(output)
     write_json_lines(output / "truth.jsonl", truth)
-    if defects:
-        add_defects(output, body, list(placed), seed)
-
-
-def base_id(body: Skeleton, number: int) -> str:
-    """000001 for HumanML3D's first clip, 00001 for KIT-ML's."""
-    return f"{number + 1:0{6 if body.name == 't2m' else 5}d}"
-
-
-def make_clip(body: Skeleton, number: int, seed: int) -> Clip:
-    """The clip of that number, original side."""
-    stage, duration = _staged(body, number, seed)
-    metres = perform(stage, duration, body.fps)
-    source = canonical(metres / body.metres_per_unit, body)
-    features = features_from_joints(source, body)
-    joints = joints_from_features(features, body)
-    frames = len(features)
-    events = tuple(_event(done, body.fps, frames) for done in stage.done)
-    lines = _captions(stage.done, events, number, seed, body)
-    return Clip(base_id(body, number), source, features, joints, lines, events)
-
-
-def mirrored(clip: Clip, body: Skeleton) -> Clip:
-    """The mirrored twin."""
-    source = mirror_joints(clip.source, body)
-    features = features_from_joints(source, body)
-    lines = tuple(Line(mirror_text(line.text), line.start, line.end) for line in clip.lines)
-    events = tuple(mirror_event(event) for event in clip.events)
-    return Clip(mirror_id(clip.id), source, features, joints_from_features(features, body), lines, events)
+    spoiled = add_defects(output, body, list(placed), seed) if defects else set()
+    if corrupt_captions:
+        add_corruptions(output, [each for each in corruptions if each.id not in spoiled])
 
 
 def split_ids(ids: list[str], seed: int) -> dict[str, str]:
@@ -171,64 +117,6 @@ class Statistics:
 def write_json_lines(path: Path, rows: Iterable[dict[str, object]]) -> None:
     """One JSON object a line."""
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-
-
-def _staged(body: Skeleton, number: int, seed: int) -> tuple[Stage, float]:
-    """The first plan that is short enough, with fewer actions each time."""
-    for most in (3, 2, 1):
-        rng = generator("demo motion", seed, number, most)
-        stage, duration = act(draw(rng, number, most), body_of(body), rng)
-        if duration <= LONGEST:
-            return stage, duration
-    raise ValueError(f"demo clip {number}: {duration:.1f} s even with one action, at most {LONGEST} s")
-
-
-def _event(done: Done, fps: float, frames: int) -> Event:
-    start, end = round(done.start * fps), min(round(done.end * fps), frames)
-    return Event(
-        action=done.action,
-        start=start,
-        end=end,
-        side=done.side,
-        direction=done.direction,
-        path=done.path,
-        count=done.count,
-        amount=float(done.amount),
-        speed=done.speed,
-    )
-
-
-def _captions(
-    done: list[Done], events: tuple[Event, ...], number: int, seed: int, body: Skeleton
-) -> tuple[Line, ...]:
-    rng = generator("demo captions", seed, number)
-    details = [2, 1, int(rng.integers(0, 3)), 0][: int(rng.integers(3, 5))]
-    texts: list[str] = []
-    for detail in details:
-        text = caption(rng, done, detail)
-        for _ in range(8):
-            if text not in texts:
-                break
-            text = caption(rng, done, detail)
-        texts.append(text)
-    lines = [Line(text) for text in texts]
-    spans = [(index, _span(event, body)) for index, event in enumerate(events)]
-    fitting = [(index, span) for index, span in spans if span is not None]
-    if len(events) > 1 and fitting and rng.random() < 0.6:
-        index, span = fitting[int(rng.integers(len(fitting)))]
-        lines[-1] = Line(caption(rng, [done[index]], int(rng.integers(1, 3))), *span)
-    return tuple(lines)
-
-
-def _span(event: Event, body: Skeleton) -> tuple[float, float] | None:
-    """Seconds with one decimal whose frames cover the event; None when they are too few for a clip."""
-    since = int(event.start / body.fps * 10) / 10
-    until = int(np.ceil(event.end / body.fps * 10)) / 10
-    while int(until * body.fps) < event.end:
-        until = round(until + 0.1, 1)
-    if since <= 0 or int(until * body.fps) - int(since * body.fps) < body.min_frames:
-        return None
-    return since, until
 
 
 def _write_clip(output: Path, clip: Clip) -> None:

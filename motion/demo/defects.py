@@ -43,8 +43,8 @@ class _Place:
         return self.text.read_text(encoding="utf-8").splitlines()
 
 
-def add_defects(output: Path, body: Skeleton, ids: list[str], seed: int) -> None:
-    """Spoil one clip for each kind of defect and write defects.jsonl: id, defect, detail.
+def add_defects(output: Path, body: Skeleton, ids: list[str], seed: int) -> set[str]:
+    """Spoil one clip for each kind of defect, write defects.jsonl (id, defect, detail), return their ids.
 
     A defect of one caption leaves the clip's other captions as they are. ValueError for too few clips.
     """
@@ -60,6 +60,7 @@ def add_defects(output: Path, body: Skeleton, ids: list[str], seed: int) -> None
     rows.append(_name_missing_files(output, ids))
     text = "".join(json.dumps(row) + "\n" for row in rows)
     (output / "defects.jsonl").write_text(text, encoding="utf-8")
+    return {str(row["id"]) for row in rows}
 
 
 def _name_missing_files(output: Path, ids: list[str]) -> Detail:
@@ -159,12 +160,16 @@ def _wrong_feature_size(place: _Place) -> Detail:
 
 
 def _respell(place: _Place, index: int, text: str) -> Detail:
-    """Give one caption another text, with the tags that fit it."""
-    lines = place.lines()
+    respell(place.text, index, text)
+    return {"caption": index}
+
+
+def respell(path: Path, index: int, text: str) -> None:
+    """Give one caption of a text file another text, with the tags that fit it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
     since, until = lines[index].split("#")[2:]
     lines[index] = f"{text}#{tag(text)}#{since}#{until}"
-    _write(place, lines)
-    return {"caption": index}
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def _write(place: _Place, lines: list[str]) -> None:

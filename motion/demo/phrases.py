@@ -1,8 +1,8 @@
 """The wordings of each action, as data: (phrase, what the event must be for the phrase to be true).
 
 A phrase begins with a bare verb; its places are filled in motion/demo/captions.py. The condition lists
-values of the event (side, direction, path, speed, count, amount as "90deg",
-"small" or "big"): all words must hold, a|b
+values of the event (side, direction, path, speed, count, manner, amount as "90deg", "small" or "big",
+"across" for an arm that reaches to the other side): all words must hold, a|b
 means one of them, ! denies, "full" asks for the fullest level of detail. A further verb that takes the same
 form as the first is marked with ~.
 """
@@ -89,7 +89,6 @@ _RAISE_ARM = (
     ("raise {arm} up {fast}", "up"),
     ("lift {arm} above {his} head {fast}", "up"),
     ("raise {hand} over {his} head {fast}", "up"),
-    ("hold {hand} up high", "up !slow !fast"),
     ("raise {arm} in front {fast}", "forward"),
     ("lift {arm} straight forward {fast}", "forward"),
     ("extend {arm} forward at shoulder height {fast}", "forward"),
@@ -135,6 +134,25 @@ PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
         ("get up {fast}", ""),
         ("rise to {his} feet {fast}", ""),
         ("get back on {his} feet {fast}", ""),
+        ("get up from the floor {fast}", "floor"),
+        ("get up off the ground {fast}", "floor"),
+        ("stand up from the floor {fast}", "floor"),
+    ),
+    "lie_down": (
+        ("lie down {fast}", ""),
+        ("lie down on the floor {fast}", ""),
+        ("lie down on {his} stomach {fast}", "belly"),
+        ("lie face down on the ground {fast}", "belly"),
+        ("get down on the floor and ~lie on {his} belly {fast}", "belly"),
+        ("lower to the ground and ~lie down {fast}", ""),
+    ),
+    "crawl": (
+        ("crawl {to} {fast}", ""),
+        ("crawl {must} on hands and knees {fast}", ""),
+        ("crawl {must} on all fours {fast}", ""),
+        ("crawl {must} along the floor {fast}", ""),
+        ("move {must} on {his} hands and knees {fast}", ""),
+        ("go {must} on all fours {fast}", ""),
     ),
     "kneel": (
         ("kneel down on {knee} {fast}", ""),
@@ -165,6 +183,47 @@ PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
         ("bend sideways {must} {times} {fast}", "left|right"),
     ),
     "raise_arm": _RAISE_ARM,
+    "hold_arm": (
+        ("hold {arm} up in the air", "up"),
+        ("keep {arm} raised above {his} head", "up"),
+        ("hold {hand} high over {his} head", "up"),
+        ("hold {arm} straight out in front", "forward"),
+        ("keep {arm} stretched out in front of {his} body", "forward"),
+        ("hold {hand} out in front at shoulder height", "forward"),
+        ("hold {arm} out to the side", "!up !forward"),
+        ("keep {arm} stretched out to the side", "!up !forward"),
+        ("hold {arm} out sideways at shoulder height", "!up !forward"),
+    ),
+    "hands_together": (
+        ("put {his} hands together {fast}", ""),
+        ("bring {his} hands together in front of the chest {fast}", "!low"),
+        ("press {his} palms together in front of the chest {fast}", "!low"),
+        ("bring both hands together in front of the belly {fast}", "low"),
+        ("clasp {his} hands in front of the body {fast}", ""),
+        ("put both hands together and ~hold them there {fast}", ""),
+    ),
+    "hand_on_hip": (
+        ("put {hand} on {his} hip {fast}", "!both"),
+        ("place {hand} on {his} hip {fast}", "!both"),
+        ("rest {hand} on the hip for a moment", "!both"),
+        ("put {hand} on {his} hips {fast}", "both"),
+        ("place {hand} on the hips {fast}", "both"),
+        ("rest {hand} on {his} hips for a moment", "both"),
+    ),
+    "hand_on_head": (
+        ("put {hand} on {his} head {fast}", ""),
+        ("place {hand} on top of {his} head {fast}", ""),
+        ("lay {hand} on the head {fast}", ""),
+        ("rest {hand} on {his} head for a moment", ""),
+    ),
+    "hand_on_knee": (
+        ("put {hand} on {his} knee {fast}", "!both"),
+        ("place {hand} on the knee {fast}", "!both"),
+        ("rest {hand} on {his} knee for a moment", "!both"),
+        ("put {hand} on {his} knees {fast}", "both"),
+        ("place {hand} on the knees {fast}", "both"),
+        ("rest {hand} on {his} knees for a moment", "both"),
+    ),
     "lower_arm": (
         ("lower {arm} {fast}", ""),
         ("put {arm} down {fast}", ""),
@@ -202,11 +261,16 @@ PHRASES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "reach": (
         ("reach {must} {with_hand} {fast}", "!up"),
-        ("reach out {must} {with_hand} {fast}", "!up"),
-        ("lean {must} to reach for something {with_hand} {fast}", "!up"),
+        ("reach out {must} {with_hand} {fast}", "!up !down !across"),
+        ("lean {must} to reach for something {with_hand} {fast}", "!up !down !across"),
         ("reach up {with_hand} {fast}", "up"),
         ("reach for something overhead {with_hand} {fast}", "up"),
         ("reach high up {with_hand} on the toes {fast}", "up"),
+        ("reach down toward the floor {with_hand} {fast}", "down"),
+        ("reach down for something {with_hand} {fast}", "down"),
+        ("reach across {his} body {with_hand} {fast}", "across"),
+        ("reach across to the other side {with_hand} {fast}", "across"),
+        ("reach over {must} {with_hand} {fast}", "across"),
     ),
     "clap": (
         ("clap {times} {fast}", ""),

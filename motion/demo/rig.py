@@ -26,6 +26,8 @@ _STANDING_LEG = 0.985  # share of the straight leg that a standing figure uses
 _CLEARANCE = 0.07
 _LONGEST_LEG = 0.998
 _SOFTNESS = 0.006  # metres, of the limit that keeps the pelvis in reach of the feet
+KNEE_AT_FLOOR = 0.06  # metres: a joint lies inside the knee that rests on the floor
+WRIST_AT_FLOOR = 0.06  # metres, of a hand that lies flat on the floor
 
 # Rest directions from the parent in the order (towards the side, up, forward), and the share of the
 # chest's turn that the bone takes; a share of None turns with the pelvis.
@@ -133,19 +135,26 @@ def rotation(axis: int, degrees: Array) -> Array:
     return matrix
 
 
-def pose(body: Body, channels: Mapping[str, Array], feet: Mapping[str, Feet]) -> Array:
-    """Joint positions (T, J, 3) in metres."""
+def pose(
+    body: Body,
+    channels: Mapping[str, Array],
+    feet: Mapping[str, Feet],
+    hands: Mapping[str, Array] | None = None,
+) -> Array:
+    """Joint positions (T, J, 3) in metres; `hands` are places (T, 3) for wrists whose `palm` is on."""
     skeleton = body.skeleton
     joints = np.zeros((len(channels["x"]), skeleton.joint_count, 3))
-    pelvis = _turned(channels, 0.0, pelvis=True)
+    pelvis = turned(channels, 0.0, pelvis=True)
     joints[:, 0, 0], joints[:, 0, 2] = channels["x"], channels["z"]
     hips = {side: pelvis @ body.rest(skeleton.joint(f"{side}_hip")) for side in SIDES}
     ankles = {side: _planted_ankle(body, side, feet[side]) for side in SIDES}
-    joints[:, 0, 1] = _pelvis_height(body, channels, joints[:, 0], hips, ankles)
+    joints[:, 0, 1] = _pelvis_height(body, channels, joints[:, 0], hips, ankles, feet)
     _place_torso(body, channels, pelvis, joints)
-    chest = _turned(channels, 1.0)
+    chest = turned(channels, 1.0)
     for side in SIDES:
         _place_arm(body, channels, side, chest, joints)
+        if hands is not None:
+            _support(body, channels, side, hands[side], joints)
         _place_leg(body, channels, side, feet[side], ankles[side], joints)
     return joints
 
@@ -155,8 +164,8 @@ def _plain(name: str) -> tuple[str, str]:
     return (side, rest) if rest else ("", name)
 
 
-def _turned(channels: Mapping[str, Array], share: float, pelvis: bool = False) -> Array:
-    """Orientation of the trunk between pelvis (share 0) and chest (share 1)."""
+def turned(channels: Mapping[str, Array], share: float, pelvis: bool = False) -> Array:
+    """Orientation (T, 3, 3) of the trunk between pelvis (share 0) and chest (share 1)."""
     yaw = channels["yaw"] + (channels["hip_twist"] if pelvis else share * channels["twist"])
     pitch = channels["tilt"] + share * channels["bend"]
     roll = channels["roll"] if pelvis else share * channels["lean"]
@@ -164,7 +173,7 @@ def _turned(channels: Mapping[str, Array], share: float, pelvis: bool = False) -
 
 
 def _planted_ankle(body: Body, side: str, foot: Feet) -> Array:
-    flat = sum(offset for _, offset in body.foot_chain(side))
+    flat = sum((offset for _, offset in body.foot_chain(side)), np.zeros(3))
     return foot.toes - rotation(1, foot.yaw) @ rotation(0, foot.heel) @ flat
 
 
@@ -174,8 +183,12 @@ def _pelvis_height(
     root: Array,
     hips: Mapping[str, Array],
     ankles: Mapping[str, Array],
+    feet: Mapping[str, Feet],
 ) -> Array:
-    """The wished height, softly limited to where both standing legs reach their feet."""
+    """The wished height, softly limited to where both standing legs reach their feet.
+
+    Legs whose shins lie on the floor (`shin` 1) carry the pelvis on their upright thighs instead.
+    """
     limits = [body.standing_height + channels["rise"]]
     for side in SIDES:
         away = ankles[side] - root - hips[side]
@@ -184,9 +197,41 @@ def _pelvis_height(
         up = np.sqrt(np.maximum(reach**2 - flat**2, 1e-4))
         free = channels[f"{side}_lift"]  # a leg that moves freely limits nothing
         limits.append(ankles[side][:, 1] - hips[side][:, 1] + up + 2.0 * free)
-    stacked = np.stack(limits)
-    lowest = stacked.min(axis=0)
-    return lowest - _SOFTNESS * np.log(np.exp(-(stacked - lowest) / _SOFTNESS).sum(axis=0))
+    standing = -_softest(-np.stack(limits))
+    shins = np.maximum(channels["left_shin"], channels["right_shin"])
+    if not shins.any():
+        return standing
+    kneeling = _softest(
+        np.stack([_over_knee(body, side, channels, root, hips, ankles, feet) for side in SIDES])
+    )
+    return standing + shins * (kneeling - standing)
+
+
+def _over_knee(
+    body: Body,
+    side: str,
+    channels: Mapping[str, Array],
+    root: Array,
+    hips: Mapping[str, Array],
+    ankles: Mapping[str, Array],
+    feet: Mapping[str, Feet],
+) -> Array:
+    """Height (T,) of a pelvis whose thigh stands on the knee in front of a shin on the floor."""
+    ankle, yaw = ankles[side], np.deg2rad(feet[side].yaw)
+    fall = ankle[:, 1] - KNEE_AT_FLOOR
+    shin = np.sqrt(np.maximum(body.lower_leg**2 - fall**2, 0.0))
+    away_x = ankle[:, 0] + shin * np.sin(yaw) - root[:, 0] - hips[side][:, 0]
+    away_z = ankle[:, 2] + shin * np.cos(yaw) - root[:, 2] - hips[side][:, 2]
+    thigh = np.sqrt(np.maximum(body.upper_leg**2 - away_x**2 - away_z**2, 1e-4))
+    shins = np.maximum(channels["left_shin"], channels["right_shin"])
+    out_of_use = 2.0 * (shins - channels[f"{side}_shin"])
+    return KNEE_AT_FLOOR - hips[side][:, 1] + thigh - out_of_use
+
+
+def _softest(stacked: Array) -> Array:
+    """The greatest of each column of (N, T), rounded off where two come near to each other."""
+    highest = stacked.max(axis=0)
+    return highest + _SOFTNESS * np.log(np.exp((stacked - highest) / _SOFTNESS).sum(axis=0))
 
 
 def _place_torso(body: Body, channels: Mapping[str, Array], pelvis: Array, joints: Array) -> None:
@@ -196,10 +241,10 @@ def _place_torso(body: Body, channels: Mapping[str, Array], pelvis: Array, joint
         if plain not in _REST[skeleton.name]:
             continue
         share = _REST[skeleton.name][plain][1]
-        frame = pelvis if share is None else _turned(channels, share)
+        frame = pelvis if share is None else turned(channels, share)
         joints[:, joint] = joints[:, skeleton.parents[joint]] + frame @ body.rest(joint)
     head = skeleton.joint("head")
-    frame = _turned(channels, 1.0) @ rotation(1, channels["look"]) @ rotation(0, channels["nod"])
+    frame = turned(channels, 1.0) @ rotation(1, channels["look"]) @ rotation(0, channels["nod"])
     joints[:, head] = joints[:, skeleton.parents[head]] + frame @ body.rest(head)
 
 
@@ -222,6 +267,28 @@ def _place_arm(body: Body, channels: Mapping[str, Array], side: str, chest: Arra
     joints[:, elbow] = joints[:, shoulder] + upper @ (down * body.lengths[elbow])
     fore = upper @ rotation(0, -channels[f"{side}_elbow"])
     joints[:, wrist] = joints[:, elbow] + fore @ (down * body.lengths[wrist])
+
+
+def _support(body: Body, channels: Mapping[str, Array], side: str, hand: Array, joints: Array) -> None:
+    """Bring the wrist to where the hand is planted, as far as `palm` says; the elbow keeps its side."""
+    palm = channels[f"{side}_palm"]
+    if not palm.any():
+        return
+    shoulder, elbow, wrist = getattr(body.skeleton, f"{side}_arm")
+    first, second = body.arm
+    base = joints[:, shoulder]
+    way = joints[:, wrist] + palm[:, None] * (hand - joints[:, wrist]) - base
+    distance = np.linalg.norm(way, axis=1, keepdims=True)
+    unit = way / np.maximum(distance, 1e-6)
+    distance = np.clip(distance, abs(first - second) + 0.02, 0.9995 * (first + second))
+    hint = joints[:, elbow] - base
+    hint = hint - unit * np.sum(hint * unit, axis=1, keepdims=True)
+    hint /= np.maximum(np.linalg.norm(hint, axis=1, keepdims=True), 1e-6)
+    along = (first**2 - second**2 + distance**2) / (2 * distance)
+    reached = base + along * unit + np.sqrt(np.maximum(first**2 - along**2, 0)) * hint
+    used = palm > 0
+    joints[used, elbow] = reached[used]
+    joints[used, wrist] = (base + distance * unit)[used]
 
 
 def _place_leg(

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from motion.demo.rig import SIDES, SIGN, TOES_AHEAD, Body, Feet, pose
+from motion.demo.rig import SIDES, SIGN, TOES_AHEAD, WRIST_AT_FLOOR, Body, Feet, pose
 from motion.demo.tracks import FootTrack, Track, smooth
 
 Array = NDArray[np.float64]
 
-ARM = ("flex", "out", "across", "spin", "elbow")
-LEG = ("lift", "thigh", "spread", "knee", "point", "heel")
+# palm: 1 where the hand is planted on the floor; shin: 1 where it lies on the floor and carries.
+ARM = ("flex", "out", "across", "spin", "elbow", "palm")
+LEG = ("lift", "thigh", "spread", "knee", "point", "heel", "toe", "shin")
 TRUNK = tuple("rise back aside shift tilt roll hip_twist bend lean twist nod look".split())
 
 _FOLLOW = 0.17  # seconds over which the pelvis follows the feet
@@ -50,6 +51,7 @@ class Done:
     count: int = 1
     amount: float = 0.0
     speed: str = ""
+    manner: str = ""  # what captions may say beyond the vocabulary of events: "back", "belly"
 
 
 @dataclass
@@ -71,6 +73,7 @@ class Stage:
         for side in SIDES:
             place, yaw = self.foothold(side, self.centre, 0.0)
             self.feet[side] = FootTrack(place, yaw)
+        self.hands = {side: FootTrack((0.0, 0.0), 0.0) for side in SIDES}
 
     def neutral(self) -> dict[str, float]:
         """Channel values of the resting pose."""
@@ -149,7 +152,8 @@ def perform(stage: Stage, duration: float, fps: float) -> Array:
     _carry(stage, channels, feet, fps)
     _swing(stage, channels, feet, fps)
     _breathe(stage, channels, times)
-    return pose(stage.body, channels, feet)
+    hands = {side: stage.hands[side].at(times)[0] + [0.0, WRIST_AT_FLOOR, 0.0] for side in SIDES}
+    return pose(stage.body, channels, feet, hands)
 
 
 def snapshot(stage: Stage, values: Mapping[str, float]) -> Array:
@@ -167,6 +171,7 @@ def _feet(stage: Stage, channels: dict[str, Array], times: Array) -> dict[str, F
     feet = {}
     for side in SIDES:
         toes, yaw = stage.feet[side].at(times)
+        toes[:, 1] += channels[f"{side}_toe"]
         feet[side] = Feet(toes, yaw, channels[f"{side}_heel"])
     return feet
 

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motion.events import LOCOMOTION, Event
-from motion.facts.hands import claps, crossed
+from motion.facts.hands import claps, crossed, meetings
 from motion.facts.legs import merged
+from motion.facts.limbs import ACROSS, FORWARD, LOW, OUT, UP
 from motion.facts.signals import Body, Float
 from motion.facts.spans import Span, median, overlap, peaks, spans, swings
 from motion.facts.strikes import Arm, strikes
 from motion.facts.thresholds import LIMITS
 
 _SIDES = ("left", "right")
-_LOW, _BETWEEN, _UP, _FORWARD, _OUT = range(5)
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Held:
     """An arm with where it is held, per frame."""
 
     arm: Arm
-    state: NDArray[np.int64]  # one of the constants above
+    state: NDArray[np.int8]  # LOW, BETWEEN, UP ... of motion.facts.limbs
 
 
 Arms = tuple[Held, Held]
@@ -35,8 +35,8 @@ def arm_actions(body: Body, arms: Arms, busy: list[Event]) -> list[Event]:
     left, right = (_one_arm(body, held, busy) for held in arms)
     found = _stretched(_punched_in_turn(_paired(left, right), body.fps))
     gestures = [event for event in found + busy if event.action in ("wave", "run", "punch")]
-    together = [e for e in claps(body) if not any(overlap(_span(e), _span(g)) for g in gestures)]
-    return found + together + crossed(body)
+    clapping = [e for e in claps(body) if not any(overlap(_span(e), _span(g)) for g in gestures)]
+    return found + clapping + crossed(body) + meetings(body, clapping)
 
 
 def held_arms(body: Body) -> Arms:
@@ -47,7 +47,7 @@ def held_arms(body: Body) -> Arms:
 def raised(arms: Arms, busy: list[Event]) -> tuple[float, float]:
     """Seconds for which the left and the right hand are held up; swinging along in a gait is not."""
     left, right = (
-        sum(int((held.state[a:b] == _UP).sum()) for a, b in _held_spans(held, busy)) / held.arm.body.fps
+        sum(int((held.state[a:b] == UP).sum()) for a, b in _held_spans(held, busy)) / held.arm.body.fps
         for held in arms
     )
     return left, right
@@ -60,30 +60,17 @@ def _span(event: Event) -> Span:
 def _held(body: Body, index: int) -> Held:
     out, up, forward = body.wrist[index].T
     forearm_out, forearm_up, _ = (body.wrist[index] - body.elbow[index]).T
-    # How level an arm is, is seen from the trunk, which may lean with it.
-    lean = np.radians(body.roll if index == 0 else -body.roll)
-    bow = np.radians(body.pitch)
-    to_front = (np.abs(up * np.cos(bow) + forward * np.sin(bow)) <= LIMITS.arm_level) & (
-        forward * np.cos(bow) - up * np.sin(bow) > LIMITS.arm_out
-    )
-    to_side = (np.abs(up * np.cos(lean) + out * np.sin(lean)) <= LIMITS.arm_level) & (
-        out * np.cos(lean) - up * np.sin(lean) > LIMITS.arm_out
-    )
-    # A trunk that leans forward lowers the shoulder, which raises no hand.
-    high = up > np.where(body.pitch > LIMITS.bow, LIMITS.arm_level, LIMITS.hand_up)
-    high &= forearm_up > LIMITS.forearm_up
-    state = np.full(body.frames, _BETWEEN)
-    state[up < LIMITS.hand_low] = _LOW
-    state[high | (up > LIMITS.arm_level)] = _UP
-    state[to_front] = _FORWARD
-    state[to_side] = _OUT
     arm = Arm(body, index, _SIDES[index], out, up, forward, forearm_out, forearm_up, body.hand_speed[index])
-    return Held(arm, state)
+    return Held(arm, body.held[index])
 
 
 def _one_arm(body: Body, held: Held, busy: list[Event]) -> list[Event]:
     found = strikes(held.arm, busy)
-    taken = [_span(e) for e in (*found, *busy) if e.action in _EXCLUSIVE]
+    others = [e for e in busy if e.side in (held.arm.side, "both", "") or e.action not in _OF_ONE_ARM]
+    taken = [_span(e) for e in (*found, *others) if e.action in _EXCLUSIVE]
+    # A hand goes to the head and comes from it through places where it would be held up.
+    around = int(LIMITS.pace_around * body.fps)
+    taken += [(e.start - around, e.end + around) for e in others if e.action == "hand_on_head"]
     for span in _held_spans(held, busy):
         if body.pitch[slice(*span)].max() > LIMITS.reach_fold:
             continue  # a trunk that bends down lets the arms hang, which are then before it
@@ -93,12 +80,13 @@ def _one_arm(body: Body, held: Held, busy: list[Event]) -> list[Event]:
 
 
 _EXCLUSIVE = ("punch", "throw", "circle_arm", "swing_arm", "jump", "pick_up", "place")
+_OF_ONE_ARM = ("hand_on_head", "pick_up", "place")
 
 
 def _held_spans(held: Held, busy: list[Event]) -> list[Span]:
     """Spans in which the arm is held up, to the front or to the side."""
     fps = held.arm.body.fps
-    found = spans(held.state >= _UP, gap=0.15 * fps, least=LIMITS.raise_hold * fps)
+    found = spans(held.state >= UP, gap=0.15 * fps, least=LIMITS.raise_hold * fps)
     return [span for span in found if not _pumping(held, span, busy)]
 
 
@@ -130,14 +118,19 @@ def _hold(held: Held, span: Span) -> list[Event]:
     found = []
     if up is not None:
         found.append(Event("raise_arm", first, end, side=arm.side, direction=direction))
+    elif start <= LIMITS.raise_hold * fps:
+        still = np.flatnonzero(arm.speed[start:end] < LIMITS.hand_still)
+        stays = start + int(still[-1]) + 1 if len(still) else start
+        if stays - start >= LIMITS.hold_least * fps:
+            found.append(Event("hold_arm", start, stays, side=arm.side, direction=direction))
     if down is not None:
         found.append(Event("lower_arm", end, last, side=arm.side))
     return found
 
 
-def _leaves_low(state: NDArray[np.int64], up: Float, fps: float) -> int | None:
+def _leaves_low(state: NDArray[np.int8], up: Float, fps: float) -> int | None:
     """Frames until the arm hangs, going away from where it is held; None if it does not."""
-    low = np.flatnonzero(state[: int(2.5 * fps)] == _LOW)
+    low = np.flatnonzero(state[: int(2.5 * fps)] == LOW)
     if not len(low):
         return None
     first = int(low[0])
@@ -147,9 +140,10 @@ def _leaves_low(state: NDArray[np.int64], up: Float, fps: float) -> int | None:
 
 
 def _held_direction(held: Held, span: Span) -> str:
-    counts = np.bincount(held.state[slice(*span)], minlength=5)[_UP:]
-    kind = _UP + int(counts.argmax())
-    return {_UP: "up", _FORWARD: "forward", _OUT: held.arm.side}[kind]
+    counts = np.bincount(held.state[slice(*span)], minlength=6)[UP:]
+    kind = UP + int(counts.argmax())
+    across = _SIDES[1 - held.arm.index]
+    return {UP: "up", FORWARD: "forward", OUT: held.arm.side, ACROSS: across}[kind]
 
 
 def _with_trunk(held: Held, span: Span, direction: str) -> tuple[str, str]:
@@ -167,6 +161,8 @@ def _with_trunk(held: Held, span: Span, direction: str) -> tuple[str, str]:
         rest = min(median(body.pitch), 0.5 * LIMITS.reach_lean)
         goes_along = LIMITS.reach_lean < body.pitch[cut].max() - rest < LIMITS.reach_fold
         return ("reach", "forward") if goes_along else ("", "")
+    if direction != _SIDES[index]:
+        return "reach", direction  # no arm gets across the body without its trunk
     return ("reach", direction) if lean > LIMITS.reach_lean else ("", "")
 
 
@@ -184,11 +180,15 @@ def _waves(arm: Arm, span: Span) -> int:
 
 
 def _sways(sway: Float, fps: float) -> list[int]:
-    """Extremes of a wave: a few large ones, or many small ones in an even rhythm; empty for none."""
+    """Extremes of a wave: a few large ones, more small ones, or many tiny ones in an even rhythm."""
     slowest = 0.5 * LIMITS.wave_slow * fps
-    times = swings(sway, LIMITS.wave_size, LIMITS.wave_fast * fps)
-    if len(times) >= 2 * LIMITS.wave_least and median(np.diff(times)) <= slowest:
-        return times
+    for size, least in (
+        (LIMITS.wave_size, LIMITS.wave_least),
+        (LIMITS.small_wave_size, LIMITS.small_wave_least),
+    ):
+        times = swings(sway, size, LIMITS.wave_fast * fps)
+        if len(times) >= 2 * least and median(np.diff(times)) <= slowest:
+            return times
     times = _regular(swings(sway, LIMITS.shy_wave_size, LIMITS.wave_fast * fps))
     if len(times) >= 2 * LIMITS.shy_wave_least and median(np.diff(times)) <= slowest:
         return times

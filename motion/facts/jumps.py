@@ -49,6 +49,8 @@ def _jump(body: Body, flight: Span) -> Event | None:
         return None
     if start == 0 or end == body.frames:
         return None  # cut in the air: nobody knows from where or to where
+    if body.posed[start - 1 : end + 1].any():
+        return None  # legs up in the air of a body that lies
     before, after = _carriers(body, start - 1), _carriers(body, end)
     kept_up = body.ankle_rise[:, start - 1 : end + 1].min(1) > LIMITS.hop_lift
     side = "both"

@@ -7,25 +7,26 @@ from dataclasses import replace
 import numpy as np
 
 from motion.events import Event
-from motion.facts.signals import Body, Float
-from motion.facts.spans import Span, grown, overlap, settled, spans
-from motion.facts.thresholds import LIMITS
+from motion.facts.signals import LYING, Body, Float
+from motion.facts.spans import Span, grown, overlap, quantile, settled, spans
+from motion.facts.thresholds import LIMITS, pace_word
 
 _GAITS = ("walk", "run", "crouch_walk")
 
+Steps = tuple[list[Span], list[Span]]  # spans in which the left and the right foot swing
 
-def travels(body: Body, others: list[Event]) -> list[Event]:
+
+def travels(body: Body, feet: Steps, others: list[Event]) -> list[Event]:
     """Locomotion events; frames of other actions of the whole body are not travel."""
-    speed = np.sqrt((body.velocity**2).sum(-1))
+    speed = body.speed
     moving, wide = speed > LIMITS.move_on, speed > LIMITS.move_off
     for event in others:
         margin = int(LIMITS.feet_late * body.fps)
         window = slice(max(0, event.start - margin), event.end + margin)
         moving[window] = wide[window] = False
-    feet = swing_spans(body, speed)
     found = []
     for start, end in grown(moving, wide, gap=LIMITS.move_gap * body.fps):
-        kinds = _kinds(body, speed, (start, end))
+        kinds = _kinds(body, (start, end))
         pieces = settled(kinds, LIMITS.gait_least * body.fps)
         if any(_GAITS[code // 4] == "run" for _, _, code in pieces):
             pieces = settled(kinds, LIMITS.run_settles * body.fps)
@@ -39,9 +40,9 @@ def travels(body: Body, others: list[Event]) -> list[Event]:
     return found
 
 
-def swing_spans(body: Body, speed: Float) -> tuple[list[Span], list[Span]]:
+def swing_spans(body: Body) -> Steps:
     """Spans in which the left and the right foot swing to another place on the floor."""
-    still = np.maximum(LIMITS.still_floor, LIMITS.still_share * speed)
+    still = np.maximum(LIMITS.still_floor, LIMITS.still_share * body.speed)
     result = []
     for side in (0, 1):
         away = (body.foot_speed[side] > still) | (body.foot_height[side] > LIMITS.foot_off)
@@ -53,36 +54,42 @@ def swing_spans(body: Body, speed: Float) -> tuple[list[Span], list[Span]]:
 def _is_step(body: Body, side: int, span: Span) -> bool:
     """Whether a foot that is away leaves the floor and comes down at another place."""
     start, end = span
-    x, z = body.ankle[side, min(end, body.frames - 1)] - body.ankle[side, max(start - 1, 0)]
     lifted = body.foot_height[side, start:end].max() > LIMITS.step_lift
-    return bool(lifted and x * x + z * z > LIMITS.step_length**2)
+    return bool(lifted and _foot_way(body, side, span) > LIMITS.step_length)
 
 
-def supported(body: Body, speed: Float) -> Float:
+def _foot_way(body: Body, side: int, span: Span) -> float:
+    """Leg lengths on the floor between the two places of a foot that swings."""
+    x, z = body.ankle[side, min(span[1], body.frames - 1)] - body.ankle[side, max(span[0] - 1, 0)]
+    return float(np.sqrt(x * x + z * z))
+
+
+def supported(body: Body) -> Float:
     """Whether each foot carries: low and slower than the body, (2, T) of 0 and 1."""
-    still = body.foot_speed < np.maximum(LIMITS.still_floor, LIMITS.still_share * speed)
+    still = body.foot_speed < np.maximum(LIMITS.still_floor, LIMITS.still_share * body.speed)
     return (still & (body.foot_height < LIMITS.foot_off)).astype(float)
 
 
-def _kinds(body: Body, speed: Float, span: Span) -> np.ndarray:
+def _kinds(body: Body, span: Span) -> np.ndarray:
     """Per frame of a span: 4 * gait + direction."""
     cut = slice(*span)
+    speed = body.speed[cut]
     left, forward = body.velocity[cut, 0], body.velocity[cut, 1]
     angle = np.degrees(np.arctan2(left, forward))
     direction = np.where(np.abs(angle) <= LIMITS.sideways, 0, np.where(angle > 0, 1, 3))
     direction[np.abs(angle) >= 180 - LIMITS.sideways] = 2
     gait = np.zeros(len(angle), int)
-    feet = supported(body, speed)[:, cut]
+    feet = supported(body)[:, cut]
     sigma = LIMITS.gait_window * body.fps
     none, both = 1 - feet.max(0), feet.min(0)
     # Where a part is not clear the whole way decides.
     limit = LIMITS.walk_clearly if none.mean() > LIMITS.run_unsupported else LIMITS.run_clearly
-    flies = (_blur(none, sigma) > limit) & (speed[cut] > LIMITS.run_speed)
+    flies = (_blur(none, sigma) > limit) & (speed > LIMITS.run_speed)
     gait[flies] = 1
-    surely = (_blur(both, sigma) < LIMITS.run_double) & (speed[cut] > LIMITS.run_surely)
+    surely = (_blur(both, sigma) < LIMITS.run_double) & (speed > LIMITS.run_surely)
     if surely.sum() > LIMITS.run_least * body.fps:
         # Its start and its end are part of the run.
-        for start, end in grown(surely, speed[cut] > LIMITS.run_speed):
+        for start, end in grown(surely, speed > LIMITS.run_speed):
             gait[start:end] = 1
     low = _blur(body.pelvis[cut], LIMITS.gait_window * body.fps) < LIMITS.crouch
     gait[low & (gait == 0)] = 2
@@ -98,14 +105,12 @@ def _blur(values: Float, sigma: float) -> Float:
     return np.convolve(values, taps)[radius : radius + count] / weight
 
 
-def _travel(
-    body: Body, feet: tuple[list[Span], list[Span]], span: Span, window: tuple[float, float], gait: str
-) -> Event | None:
+def _travel(body: Body, feet: Steps, span: Span, window: tuple[float, float], gait: str) -> Event | None:
     start, end = span
     steps = [[s for s in swings if window[0] <= (s[0] + s[1]) / 2 < window[1]] for swings in feet]
     count = len(steps[0]) + len(steps[1])
     left, forward = body.velocity[start:end].sum(0) / body.fps
-    way = float(np.sqrt((body.velocity[start:end] ** 2).sum(-1)).sum()) / body.fps
+    way = float(body.speed[start:end].sum()) / body.fps
     if count < LIMITS.move_steps or way < LIMITS.move_way or not (steps[0] and steps[1]):
         return None
     swings = steps[0] + steps[1]
@@ -116,7 +121,6 @@ def _travel(
         count = (count + 1) // 2  # one foot steps aside and the other closes
     shape, side = path(body, span)
     metres = way * body.leg
-    cruise = float(np.quantile(np.sqrt((body.velocity[slice(*span)] ** 2).sum(-1)), 0.8))
     direction = _direction(angle)
     return Event(
         gait,
@@ -127,7 +131,7 @@ def _travel(
         path=shape,
         count=count,
         amount=round(metres, 2),
-        speed=speed_word(gait, direction, cruise),
+        speed=speed_word(gait, direction, *_stride(body, steps)),
     )
 
 
@@ -139,17 +143,21 @@ def _direction(angle: float) -> str:
     return "left" if angle > 0 else "right"
 
 
-def speed_word(gait: str, direction: str, speed: float) -> str:
-    """slow, normal or fast for a gait's speed in leg lengths a second."""
-    slow, fast = {
-        "walk": (LIMITS.walk_slow, LIMITS.walk_fast),
-        "run": (LIMITS.run_slow, LIMITS.run_fast),
-        "crouch_walk": (LIMITS.crouch_slow, LIMITS.crouch_fast),
-        "side_step": (LIMITS.side_slow, LIMITS.side_fast),
-    }[gait]
+def _stride(body: Body, steps: list[list[Span]]) -> tuple[float, float]:
+    """Steps a second, and their length in legs, of which a foot's way between two places is twice."""
+    middles = sorted(0.5 * (start + end) for swings in steps for start, end in swings)
+    cadence = (len(middles) - 1) * body.fps / max(middles[-1] - middles[0], 1.0)
+    # The first and the last step of a way are half as long as the others.
+    ways = np.array([_foot_way(body, side, span) for side in (0, 1) for span in steps[side]])
+    return cadence, -0.5 * quantile(-ways, 0.2)
+
+
+def speed_word(gait: str, direction: str, cadence: float, length: float) -> str:
+    """slow, normal or fast for a gait of so many steps a second, so many leg lengths long."""
+    pace = cadence if gait == "side_step" else cadence * length
     if gait != "side_step" and direction != "forward":
-        speed /= LIMITS.backward_pace
-    return "slow" if speed < slow else "fast" if speed > fast else "normal"
+        pace /= LIMITS.backward_pace
+    return pace_word(gait, pace)
 
 
 def path(body: Body, span: Span) -> tuple[str, str]:
@@ -203,8 +211,8 @@ def turns(body: Body, moves: list[Event]) -> list[Event]:
             continue
         for start, end in grown(rate > LIMITS.turn_on, rate > LIMITS.turn_off, LIMITS.turn_gap * body.fps):
             degrees = sign * float(body.heading[end - 1] - body.heading[start])
-            if degrees < LIMITS.turn_least:
-                continue
+            if degrees < LIMITS.turn_least or (body.posed[start:end] == LYING).any():
+                continue  # a body that lies rolls over; it does not turn
             if not _feet_follow(body, (start, end), sign * degrees) or _wide(
                 body, (start, end), degrees, moves
             ):
@@ -242,8 +250,7 @@ def _wide(body: Body, span: Span, degrees: float, moves: list[Event]) -> bool:
         return False
     if move.path in ("zigzag", "circle"):
         return True
-    left, forward = body.velocity[slice(*span)].T
-    way = float(np.sqrt(left**2 + forward**2).sum()) / body.fps
+    way = float(body.speed[slice(*span)].sum()) / body.fps
     radius = way / np.radians(degrees)
     if radius < LIMITS.turn_radius:
         return False

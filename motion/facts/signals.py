@@ -8,19 +8,20 @@ same limb signals with the two entries exchanged.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
-from motion.facts.spans import median
+from motion.facts.batch import Batch, Float, Signals, length
+from motion.facts.furthest import furthest
+from motion.facts.limbs import arm_signals, leg_signals
 from motion.facts.thresholds import LIMITS
 from motion.skeleton import Skeleton
 
-Float = NDArray[np.float64]
+UPRIGHT, LYING, ON_FOURS = range(3)  # how a body is posed
 
 
 @dataclass(frozen=True)
@@ -30,22 +31,30 @@ class Body:
     frames: int
     fps: float
     leg: float  # metres
+    arm: float  # metres
+    hanging: float  # metres over the floor of a hand that hangs beside the standing body
     position: Float  # (T, 2) pelvis on the floor (x, z), leg lengths, smoothed
     left_axis: Float  # (T, 2) unit vector (x, z) to the body's left
     velocity: Float  # (T, 2) pelvis in the body's frame (left, forward), strides smoothed out
+    speed: Float  # (T,) of the pelvis on the floor, strides smoothed out
     heading: Float  # (T,) degrees, counter-clockwise (to the left) positive, 0 at the start, smoothed
     turning: Float  # (T,) degrees a second
     feet_heading: Float  # (T,) like heading, of the feet alone
     pelvis: Float  # (T,) height over the floor as a share of its height when standing straight
     seat: Float  # (T,) how far the hips are behind the ankles
-    pitch: Float  # (T,) degrees by which the torso leans forward
-    roll: Float  # (T,) degrees by which the torso leans to the left
+    pitch: Float  # (T,) degrees by which the trunk leans forward, -120 to 240: beyond 90 it is folded
+    roll: Float  # (T,) degrees by which the trunk leans to the left, -90 to 90
+    rising: Float  # (T,) degrees of the trunk over the floor, 90 upright, 0 level
+    posed: NDArray[np.int8]  # (T,) UPRIGHT, LYING or ON_FOURS
+    lowered: NDArray[np.bool_]  # (T,) whether the body sits or kneels
     wrist: Float  # (2, T, 3) wrist from its shoulder (out, up, forward) in arm lengths
     elbow: Float  # (2, T, 3) elbow from its shoulder, likewise
     wrist_height: Float  # (2, T) over the floor; 1 is the height of a hand that hangs beside a standing body
     hand_speed: Float  # (2, T) wrist from its shoulder, arm lengths a second
     hand_place: Float  # (2, T, 2) wrist from the pelvis on the floor plane, world frame (x, z)
     hand_gap: Float  # (T,) distance between the wrists, arm lengths
+    held: NDArray[np.int8]  # (2, T) where the arm is held: LOW, BETWEEN, UP ... of motion.facts.limbs
+    hand_on: NDArray[np.int8]  # (2, T) what the hand is on: HIP, HEAD, KNEE of motion.facts.limbs, or 0
     crossing: Float  # (T,) how far each wrist is beyond the middle, the smaller one, arm lengths
     foot: Float  # (2, T, 3) ankle from its hip (out, up, forward), leg lengths
     foot_height: Float  # (2, T) lowest of ankle (less its standing height) and toes over the floor
@@ -58,6 +67,13 @@ class Body:
     pace: Float  # (T,) speed of the fastest joint
     jitter: Float  # (T,) mean acceleration's change of all joints, metres / s^3
     drift: float  # largest deviation of a bone's length from its median, as a share
+    furthest: Mapping[str, float]  # largest and smallest values by the names of `Extremes`
+
+
+_LIMBS = frozenset(
+    "wrist elbow wrist_height hand_speed hand_place held hand_on "
+    "foot foot_height foot_speed ankle ankle_rise toe_rise knee_height knee_bend".split()
+)
 
 
 def bodies(clips: Sequence[NDArray[np.floating]], skeleton: Skeleton) -> list[Body]:
@@ -84,116 +100,25 @@ def _check(number: int, clip: NDArray[np.floating], skeleton: Skeleton) -> None:
         raise ValueError(f"clip {number}: joints hold NaN or infinite values; leave the clip out")
 
 
-class _Batch:
-    """Clips padded to (N, T, J, 3) by repeating the last frame, on their floor, with the derivatives."""
-
-    def __init__(self, clips: Sequence[NDArray[np.floating]], skeleton: Skeleton) -> None:
-        self.skeleton = skeleton
-        self.fps = skeleton.fps
-        self.lengths = np.array([len(clip) for clip in clips])
-        longest = int(self.lengths.max())
-        time = np.minimum(np.arange(longest), self.lengths[:, None] - 1)
-        self.hold = np.minimum(time, self.lengths[:, None] - 2)
-        joints = np.empty((len(clips), longest, skeleton.joint_count, 3))
-        for row, clip in enumerate(clips):
-            joints[row, : len(clip)] = clip
-            joints[row, len(clip) :] = clip[-1]
-        # Differences from the first pelvis keep precision wherever the clip lies on the floor.
-        joints[..., ::2] -= joints[:, :1, :1, ::2].copy()
-        leg = 0.5 * (
-            self._limb_length(joints, skeleton.left_leg[:3])
-            + self._limb_length(joints, skeleton.right_leg[:3])
-        )
-        self.leg = np.maximum(leg, 1e-6)
-        joints /= self.leg[:, None, None, None]
-        arm = 0.5 * (
-            self._limb_length(joints, skeleton.left_arm) + self._limb_length(joints, skeleton.right_arm)
-        )
-        self.arm = np.maximum(arm, 1e-6)[:, None]
-        self.joints = joints
-        self.floor = self._low(
-            np.minimum(joints[:, :, skeleton.left_leg[3], 1], joints[:, :, skeleton.right_leg[3], 1])
-        )
-        joints[..., 1] -= self.floor[:, None, None]
-        ankles = (joints[:, :, skeleton.left_leg[2], 1], joints[:, :, skeleton.right_leg[2], 1])
-        self.ankle_floor = 0.5 * (self._low(ankles[0]) + self._low(ankles[1]))
-
-    def _limb_length(self, joints: Float, limb: Sequence[int]) -> Float:
-        """Median length of a limb along its bones, (N,)."""
-        total = np.zeros(joints.shape[:2])
-        for a, b in pairwise(limb):
-            total += np.linalg.norm(joints[:, :, a] - joints[:, :, b], axis=-1)
-        return self.middle(total)
-
-    def middle(self, values: Float) -> Float:
-        """Median over each clip's own frames, (N,)."""
-        return np.array([median(row[:n]) for row, n in zip(values, self.lengths, strict=True)])
-
-    def _low(self, values: Float, share: float = LIMITS.floor_share) -> Float:
-        """Low quantile over each clip's own frames, (N,)."""
-        return np.array(
-            [np.sort(row[:n])[int(share * (n - 1))] for row, n in zip(values, self.lengths, strict=True)]
-        )
-
-    def smooth(self, values: Float, seconds: float) -> Float:
-        """Gaussian over time, axis 1, of that many seconds (sigma)."""
-        return gaussian_filter1d(values, seconds * self.fps, axis=1, mode="nearest", truncate=3.0)
-
-    def fastest(self) -> Float:
-        """Speed of the fastest joint (N, T), not smoothed: a pause has sharp ends."""
-        step = np.diff(self.joints, axis=1)
-        speed = np.sqrt((step * step).sum(-1).max(-1)) * self.fps
-        return np.take_along_axis(speed, np.minimum(self.hold, speed.shape[1] - 1), axis=1)
-
-    def rate(self, values: Float, seconds: float) -> Float:
-        """Derivative over time (axis 1) a second, smoothed; the ends keep their last difference."""
-        step = np.diff(values, axis=1, append=values[:, -1:]) * self.fps
-        rows = np.arange(len(values))[:, None]
-        before = np.maximum(self.hold - 1, 0)
-        central = 0.5 * (step[rows, self.hold] + step[rows, before])
-        return self.smooth(central, seconds)
-
-
 def _group(clips: Sequence[NDArray[np.floating]], skeleton: Skeleton) -> list[Body]:
-    batch = _Batch(clips, skeleton)
-    signals = {**_whole_body(batch), **_arms(batch), **_legs(batch)}
+    batch = Batch(clips, skeleton)
+    signals = _whole_body(batch)
+    signals |= arm_signals(batch, signals)
+    signals |= leg_signals(batch)
     drift = _bone_drift(batch)
+    extremes = furthest(signals, batch)
     names = [field.name for field in fields(Body) if field.name in signals]
-    limbs = {
-        "wrist",
-        "elbow",
-        "wrist_height",
-        "hand_speed",
-        "hand_place",
-        "foot",
-        "foot_height",
-        "foot_speed",
-    }
-    limbs |= {"ankle", "ankle_rise", "toe_rise", "knee_height", "knee_bend"}
     result = []
-    for row, length in enumerate(batch.lengths):
-        cut = {n: signals[n][:, row, :length] if n in limbs else signals[n][row, :length] for n in names}
+    for row, frames in enumerate(batch.lengths.tolist()):
+        cut: dict[str, Any] = {
+            name: signals[name][:, row, :frames] if name in _LIMBS else signals[name][row, :frames]
+            for name in names
+        }
         leg = float(batch.leg[row] * skeleton.metres_per_unit)
-        result.append(Body(int(length), skeleton.fps, leg, drift=float(drift[row]), **cut))
+        cut["arm"], cut["hanging"] = float(batch.arm[row, 0]) * leg, float(batch.hanging[row]) * leg
+        cut["furthest"] = {name: value[row] for name, value in extremes.items()}
+        result.append(Body(frames, skeleton.fps, leg, drift=float(drift[row]), **cut))
     return result
-
-
-def _across(batch: _Batch) -> Float:
-    """Unit vector to the body's left on the floor, (N, T, 2) as (x, z)."""
-    right_hip, left_hip, right_shoulder, left_shoulder = batch.skeleton.face_joints
-    joints = batch.joints
-    across = joints[:, :, left_hip, ::2] - joints[:, :, right_hip, ::2]
-    across = across + (joints[:, :, left_shoulder, ::2] - joints[:, :, right_shoulder, ::2])
-    across = batch.smooth(across, LIMITS.heading_smoothing)
-    return across / np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-9)
-
-
-def _in_body(vectors: Float, across: Float) -> tuple[Float, Float, Float]:
-    """Left, up and forward components of world vectors (N, T, 3)."""
-    ax, az = across[..., 0], across[..., 1]
-    x, z = vectors[..., 0], vectors[..., 2]
-    # forward = (-az, ax): the left hand of a figure that faces Z+ is at X+.
-    return ax * x + az * z, vectors[..., 1], ax * z - az * x
 
 
 def _heading(vectors: Float) -> Float:
@@ -207,41 +132,77 @@ def _heading(vectors: Float) -> Float:
     return heading
 
 
-def _whole_body(batch: _Batch) -> dict[str, Float]:
+def _whole_body(batch: Batch) -> Signals:
     s = batch.skeleton
     joints = batch.joints
-    across = _across(batch)
-    root = joints[:, :, s.joint("pelvis")]
+    root = joints[:, :, 0]
     speed = batch.rate(root[..., ::2], LIMITS.travel_smoothing)
-    left, _, forward = _in_body(np.stack([speed[..., 0], 0 * speed[..., 0], speed[..., 1]], -1), across)
-    heading = _heading(across)
+    left, _, forward = batch.in_body(np.stack([speed[..., 0], 0 * speed[..., 0], speed[..., 1]], -1))
+    heading = _heading(batch.across)
+    velocity = np.stack([left, forward], -1)
     toes = joints[:, :, s.left_leg[3]] - joints[:, :, s.left_leg[2]]
     toes = toes + (joints[:, :, s.right_leg[3]] - joints[:, :, s.right_leg[2]])
     feet = batch.smooth(toes[..., ::2], LIMITS.heading_smoothing)
-    torso = batch.smooth(joints[:, :, s.joint("neck")] - root, LIMITS.heading_smoothing)
-    lean_left, up, lean_forward = _in_body(torso, across)
     hips = 0.5 * (joints[:, :, s.left_leg[0], 1] + joints[:, :, s.right_leg[0], 1])
     middle = 0.5 * (joints[:, :, s.left_leg[2]] + joints[:, :, s.right_leg[2]])
-    _, _, seat = _in_body(middle - root, across)
-    jerk = np.zeros(joints.shape[:2])
-    jerk[:, :-3] = _pair_mean(np.linalg.norm(np.diff(joints, n=3, axis=1), axis=-1), s)
-    # The last frames of a clip repeat what was last measured without the padding.
-    jerk = np.take_along_axis(jerk, np.minimum(batch.hold, batch.lengths[:, None] - 4), axis=1)
-    in_metres = batch.leg[:, None] * s.metres_per_unit * batch.fps**3
-    return {
+    _, _, seat = batch.in_body(middle - root)
+    signals = {
         "position": batch.smooth(root[..., ::2], LIMITS.heading_smoothing),
-        "left_axis": across,
-        "velocity": np.stack([left, forward], -1),
+        "left_axis": batch.across,
+        "velocity": velocity,
+        "speed": length(velocity),
         "heading": heading,
         "feet_heading": _heading(feet),
         "turning": batch.rate(heading, LIMITS.turn_smoothing),
         "pelvis": hips - batch.ankle_floor[:, None],
         "seat": seat,
-        "pitch": np.degrees(np.arctan2(lean_forward, up)),
-        "roll": np.degrees(np.arctan2(lean_left, up)),
         "pace": batch.fastest(),
-        "jitter": jerk * in_metres,
+        "jitter": _jitter(batch),
+        **_trunk(batch, root),
     }
+    knees = np.minimum(joints[:, :, s.left_leg[1], 1], joints[:, :, s.right_leg[1], 1])
+    low = signals["pelvis"] < LIMITS.low
+    signals["posed"] = _posed(batch, signals, low & (knees < LIMITS.fours_knee))
+    signals["lowered"] = low & ((seat > LIMITS.sit_back) | (knees < LIMITS.knee_down))
+    return signals
+
+
+def _trunk(batch: Batch, root: Float) -> Signals:
+    """Lean of the trunk; sane for trunks that are folded, lie, or lie on their side."""
+    neck = batch.joints[:, :, batch.skeleton.joint("neck")]
+    left, up, forward = batch.in_body(batch.smooth(neck - root, LIMITS.heading_smoothing))
+    fore = np.sqrt(up * up + forward * forward)
+    # A trunk that lies on its side leans neither forward nor backward.
+    pitch = np.degrees(np.arctan2(forward, up + np.maximum(0.0, np.abs(left) - fore)))
+    return {
+        # A trunk that hangs upside down has been folded forward: nobody gets there backward.
+        "pitch": np.where(pitch < LIMITS.folded, pitch + 360.0, pitch),
+        "roll": np.degrees(np.arctan2(left, fore)),
+        "rising": np.degrees(np.arctan2(up, np.sqrt(left * left + forward * forward))),
+    }
+
+
+def _posed(batch: Batch, signals: Signals, kneeling: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """How the body is posed, per frame (N, T)."""
+    s, joints = batch.skeleton, batch.joints
+    level = np.abs(signals["rising"]) < LIMITS.level_trunk
+    hands = 0.5 * (joints[:, :, s.left_arm[2], 1] + joints[:, :, s.right_arm[2], 1])
+    down = hands < LIMITS.fours_hand * batch.hanging[:, None]
+    posed = np.zeros(level.shape, np.int8)
+    posed[level & down & kneeling & (signals["pitch"] > LIMITS.bow)] = ON_FOURS
+    posed[level & (signals["pelvis"] < LIMITS.lying)] = LYING
+    return posed
+
+
+def _jitter(batch: Batch) -> Float:
+    """Mean third derivative of all joints (N, T), metres / s^3."""
+    joints = batch.joints
+    jerk = np.zeros(joints.shape[:2])
+    jerk[:, :-3] = _pair_mean(length(np.diff(joints, n=3, axis=1)), batch.skeleton)
+    # The last frames of a clip repeat what was last measured without the padding.
+    jerk = np.take_along_axis(jerk, np.minimum(batch.hold, batch.lengths[:, None] - 4), axis=1)
+    scale: Float = jerk * (batch.leg[:, None] * batch.skeleton.metres_per_unit * batch.fps**3)
+    return scale
 
 
 def _pair_mean(values: Float, skeleton: Skeleton) -> Float:
@@ -253,89 +214,11 @@ def _pair_mean(values: Float, skeleton: Skeleton) -> Float:
     return total / skeleton.joint_count
 
 
-def _sides(batch: _Batch, limb: str) -> tuple[tuple[tuple[int, ...], int], ...]:
-    s = batch.skeleton
-    both = (s.left_arm, s.right_arm) if limb == "arm" else (s.left_leg, s.right_leg)
-    return ((both[0], 1), (both[1], -1))
-
-
-def _arms(batch: _Batch) -> dict[str, Float]:
-    across = _across(batch)
-    joints = batch.smooth(batch.joints, LIMITS.limb_smoothing)
-    wrists: list[Float] = []
-    elbows: list[Float] = []
-    speeds, heights, beyond = [], [], []
-    middle = joints[:, :, batch.skeleton.joint("neck")]
-    hanging = _hanging(batch)
-    for (shoulder, elbow, wrist), sign in _sides(batch, "arm"):
-        for target, out in ((wrist, wrists), (elbow, elbows)):
-            left, up, forward = _in_body(joints[:, :, target] - joints[:, :, shoulder], across)
-            out.append(np.stack([sign * left, up, forward], -1) / batch.arm[..., None])
-        speeds.append(np.linalg.norm(batch.rate(wrists[-1], LIMITS.fast_smoothing), axis=-1))
-        heights.append(joints[:, :, wrist, 1] / hanging[:, None])
-        left, _, _ = _in_body(joints[:, :, wrist] - middle, across)
-        beyond.append(-sign * left / batch.arm)
-    places = [joints[:, :, arm[2], ::2] - joints[:, :, 0, ::2] for arm, _ in _sides(batch, "arm")]
-    left_wrist, right_wrist = batch.skeleton.left_arm[2], batch.skeleton.right_arm[2]
-    gap = np.linalg.norm(joints[:, :, left_wrist] - joints[:, :, right_wrist], axis=-1) / batch.arm
-    return {
-        "wrist": np.stack(wrists),
-        "elbow": np.stack(elbows),
-        "wrist_height": np.stack(heights),
-        "hand_speed": np.stack(speeds),
-        "hand_place": np.stack(places),
-        "hand_gap": gap,
-        "crossing": np.minimum(beyond[0], beyond[1]),
-    }
-
-
-def _hanging(batch: _Batch) -> Float:
-    """Height (N,) of the hands when the body stands and its arms hang, in leg lengths."""
-    s, joints = batch.skeleton, batch.joints
-    shoulders = joints[:, :, s.left_arm[0]] + joints[:, :, s.right_arm[0]]
-    hips = joints[:, :, s.left_leg[0]] + joints[:, :, s.right_leg[0]]
-    trunk = batch.middle(np.linalg.norm(0.5 * (shoulders - hips), axis=-1))
-    return np.maximum(1.0 + batch.ankle_floor + trunk - batch.arm[:, 0], 0.1)
-
-
-def _legs(batch: _Batch) -> dict[str, Float]:
-    across = _across(batch)
-    joints = batch.joints
-    parts: dict[str, list[Float]] = {}
-    for (hip, knee, ankle, toe), sign in _sides(batch, "leg"):
-        left, up, forward = _in_body(joints[:, :, ankle] - joints[:, :, hip], across)
-        rise = joints[:, :, ankle, 1] - batch.ankle_floor[:, None]
-        speeds = [
-            np.linalg.norm(batch.rate(joints[:, :, part, ::2], LIMITS.limb_smoothing), axis=-1)
-            for part in (ankle, toe)
-        ]
-        values = {
-            "foot": np.stack([sign * left, up, forward], -1),
-            "foot_height": np.minimum(rise, joints[:, :, toe, 1]),
-            "foot_speed": np.minimum(speeds[0], speeds[1]),
-            "ankle": joints[:, :, ankle, ::2],
-            "ankle_rise": rise,
-            "toe_rise": joints[:, :, toe, 1],
-            "knee_height": joints[:, :, knee, 1],
-            "knee_bend": _bend(
-                joints[:, :, knee] - joints[:, :, hip], joints[:, :, ankle] - joints[:, :, knee]
-            ),
-        }
-        for name, value in values.items():
-            parts.setdefault(name, []).append(value)
-    return {name: np.stack(pair) for name, pair in parts.items()}
-
-
-def _bend(upper: Float, lower: Float) -> Float:
-    dot = (upper * lower).sum(-1)
-    length = np.linalg.norm(upper, axis=-1) * np.linalg.norm(lower, axis=-1)
-    return np.degrees(np.arccos(np.clip(dot / np.maximum(length, 1e-9), -1, 1)))
-
-
-def _bone_drift(batch: _Batch) -> Float:
+def _bone_drift(batch: Batch) -> Float:
+    """Largest deviation (N,) of a bone's length from its median, as a share."""
     s = batch.skeleton
     parents = np.asarray(s.parents[1:])
-    lengths = np.linalg.norm(batch.joints[:, :, 1:] - batch.joints[:, :, parents], axis=-1)
+    lengths = length(batch.joints[:, :, 1:] - batch.joints[:, :, parents])
     result = np.empty(len(lengths))
     for row, count in enumerate(batch.lengths):
         own = lengths[row, :count]

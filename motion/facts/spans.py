@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,6 +99,30 @@ def median(values: NDArray[np.floating] | NDArray[np.integer]) -> float:
     """Upper median; many times as fast as numpy's on the few frames of a clip."""
     half = len(values) // 2
     return float(np.partition(values, half)[half])
+
+
+def quantile(values: NDArray[np.floating], share: float) -> float:
+    """The value that the given share of the values does not exceed."""
+    place = int(share * (len(values) - 1))
+    return float(np.partition(values, place)[place])
+
+
+class Timed(Protocol):
+    """Anything that lasts from a frame to before another."""
+
+    @property
+    def start(self) -> int:
+        """First frame."""
+
+    @property
+    def end(self) -> int:
+        """Frame after the last."""
+
+
+def shares(event: Timed, *others: Timed) -> bool:
+    """Whether others take so much of an event's time that it is a part of what they are."""
+    frames = sum(overlap((event.start, event.end), (e.start, e.end)) for e in others)
+    return frames >= 0.4 * (event.end - event.start)
 
 
 def overlap(a: Span, b: Span) -> int:

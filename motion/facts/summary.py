@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from motion.events import LOCOMOTION, Event, event
+from motion.events import ACTIONS, LOCOMOTION, Event, event
 from motion.facts.arms import Arms, raised
+from motion.facts.extremes import Extremes
 from motion.facts.plausibility import quality
 from motion.facts.signals import Body
 from motion.facts.thresholds import LIMITS
@@ -27,7 +28,7 @@ class Summary:
     distance_metres: float  # way on the floor of all locomotion
     displacement_metres: float  # from the first to the last place on the floor
     speed: float  # metres a second during locomotion
-    steps: int
+    steps: int  # of all locomotion; a side step with its closing is one
     turn_side: str  # of the net change of heading, where it is a turn
     turn_degrees: float  # net change of heading, to the left positive
     hands_raised: str  # hand held about the shoulder's height or higher with the forearm up
@@ -37,7 +38,7 @@ class Summary:
     squats: int
     kicks: str  # side of the kicking leg
     kick_count: int
-    posture_start: str  # standing, low, sitting, kneeling, bent
+    posture_start: str  # standing, bent, low, sitting, kneeling, crawling or lying
     posture_end: str
     hand_travel_left: float  # metres that the hand moves about its shoulder
     hand_travel_right: float
@@ -56,6 +57,7 @@ class Facts:
     frames: int
     fps: float
     summary: Summary
+    extremes: Extremes
     events: tuple[Event, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -64,6 +66,7 @@ class Facts:
             "frames": self.frames,
             "fps": self.fps,
             "summary": dict(vars(self.summary)),
+            "extremes": dict(vars(self.extremes)),
             "events": [item.as_dict() for item in self.events],
         }
 
@@ -74,6 +77,7 @@ def facts(values: Mapping[str, Any]) -> Facts:
         frames=values["frames"],
         fps=values["fps"],
         summary=Summary(**values["summary"]),
+        extremes=Extremes(**values["extremes"]),
         events=tuple(event(item) for item in values["events"]),
     )
 
@@ -96,7 +100,7 @@ def summarise(body: Body, arms: Arms, events: tuple[Event, ...]) -> Summary:
         distance_metres=round(way, 2),
         displacement_metres=round(float(np.sqrt(shift[0] ** 2 + shift[1] ** 2)) * body.leg, 2),
         speed=round(way / seconds, 2) if seconds else 0.0,
-        steps=sum(e.count for e in moves),
+        steps=sum(e.count for e in moves if ACTIONS[e.action].counted == "steps"),
         turn_side=_side(degrees >= LIMITS.turn_least, degrees <= -LIMITS.turn_least),
         turn_degrees=float(round(degrees)) + 0.0,
         hands_raised=_side(*(s >= LIMITS.raise_hold for s in hands)),

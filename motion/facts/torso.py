@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from motion.events import Event
+from motion.facts.floor import lies_down
 from motion.facts.legs import merged
-from motion.facts.signals import Body, Float
+from motion.facts.signals import LYING, UPRIGHT, Body, Float
 from motion.facts.spans import Span, grown, median, overlap
 from motion.facts.thresholds import LIMITS
 
@@ -14,7 +15,9 @@ _SIDES = ("left", "right")
 
 
 def posture(body: Body, frame: int) -> str:
-    """standing, low (squat or crouch), sitting, kneeling or bent at a frame."""
+    """standing, bent, low (squat, crouch), sitting, kneeling, crawling (on all fours) or lying at a frame."""
+    if body.posed[frame]:
+        return "lying" if body.posed[frame] == LYING else "crawling"
     if _kneeling(body, frame):
         return "kneeling"
     if body.pelvis[frame] < LIMITS.low:
@@ -31,11 +34,13 @@ def _kneeling(body: Body, frame: int) -> str:
 
 
 def lows(body: Body, busy: list[Event]) -> list[Event]:
-    """sit_down, kneel and stand_up from the dips of the pelvis."""
+    """sit_down, kneel, lie_down and stand_up from the dips of the pelvis."""
     found: list[Event] = []
     for span in _dips(body, busy):
         kind = _low_kind(body, span)
-        if kind != "squat":
+        if kind == "lie_down":
+            found += lies_down(body, span)
+        elif kind != "squat":
             found += _down_and_up(body, span, kind)
     return found
 
@@ -56,6 +61,8 @@ def _shared(span: Span, events: list[Event]) -> float:
 
 
 def _low_kind(body: Body, span: Span) -> str:
+    if body.posed[slice(*span)].any():
+        return "lie_down" if (body.posed[slice(*span)] == LYING).any() else "kneel"
     bottom = span[0] + int(body.pelvis[span[0] : span[1]].argmin())
     if _kneeling(body, bottom):
         return "kneel"
@@ -95,13 +102,15 @@ def _squats(body: Body, dips: list[tuple[Span, float]]) -> list[Event]:
 
 def leans(body: Body, busy: list[Event]) -> list[Event]:
     """bow and bend: the trunk leans and comes back while the legs stay."""
-    rest = min(median(body.pitch), 0.5 * LIMITS.bow)
-    pitch = body.pitch - rest
+    upright = body.posed == UPRIGHT
+    # How this body stands at ease; a clip that is spent leaning is not all at ease.
+    rest = min(max(median(body.pitch), -0.5 * LIMITS.back_bend), 0.5 * LIMITS.bow)
+    pitch, roll = (body.pitch - rest) * upright, body.roll * upright
     ways = (
         (pitch, LIMITS.bow, LIMITS.bow_end, ""),
         (-pitch, LIMITS.back_bend, 0.5 * LIMITS.back_bend, "backward"),
-        (body.roll, LIMITS.side_bend, 0.5 * LIMITS.side_bend, "left"),
-        (-body.roll, LIMITS.side_bend, 0.5 * LIMITS.side_bend, "right"),
+        (roll, LIMITS.side_bend, 0.5 * LIMITS.side_bend, "left"),
+        (-roll, LIMITS.side_bend, 0.5 * LIMITS.side_bend, "right"),
     )
     found: list[Event] = []
     for values, on, off, direction in ways:
@@ -116,9 +125,10 @@ def leans(body: Body, busy: list[Event]) -> list[Event]:
 
 def _lean(body: Body, span: Span, values: Float, direction: str) -> Event:
     """One lean; forward it is a bend if the hands go to the floor, else a bow."""
-    amount = float(round(float(values[slice(*span)].max())))
     if direction:
+        amount = float(round(float(values[slice(*span)].max())))
         return Event("bend", *span, direction=direction, amount=amount)
+    amount = float(round(float(body.pitch[slice(*span)].max())))
     if body.wrist_height[:, slice(*span)].min() < LIMITS.bend_hand:
         return Event("bend", *span, direction="forward", amount=amount)
     return Event("bow", *span, amount=amount)

@@ -31,7 +31,12 @@ _REVERSED = {
     "stand_up": "sit_down",
 }
 # Backwards these are no action that has a name.
-_ONE_WAY = ("throw", "kneel", "stomp", "reach", "stretch", "lunge", "cross_arms", "pick_up", "place")
+_ONE_WAY = frozenset(
+    (
+        "throw kneel lie_down stomp reach stretch lunge cross_arms pick_up place hold_arm hands_together "
+        "hand_on_hip hand_on_head hand_on_knee"
+    ).split()
+)
 _TRAVELLING = (*LOCOMOTION, "jump")
 
 

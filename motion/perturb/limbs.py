@@ -27,13 +27,22 @@ from motion.perturb.geometry import Local, ankles, feet_placed, ramp, smoothed, 
 from motion.retarget import impose_lengths
 from motion.skeleton import Skeleton
 
-# With one arm still these look like something else, or the same.
-_UNFROZEN = ("pick_up", "place", "reach", "stretch", "clap")
-_LARGER_LEAST, _LARGER_MOST = 1.25, 1.45
-_TWO_HANDED = ("clap", "cross_arms")
-_WHOLE_BODY = (*LOCOMOTION, "jump", "turn", "squat", "sit_down", "stand_up", "kneel")
+# With one limb still these look like something else, or the same.
+_UNFROZEN = ("pick_up", "place", "reach", "stretch", "clap", "lunge", "hold_arm", "hand_on_knee")
+_SMALLER_LEAST, _SMALLER_MOST = 0.74, 0.6  # of the angles from rest
+_LARGER_LEAST, _LARGER_MOST = 1.3, 1.5
+_TWO_HANDED = ("clap", "cross_arms", "hands_together")
+_WHOLE_BODY = (*LOCOMOTION, "jump", "turn", "squat", "sit_down", "stand_up", "kneel", "lie_down")
+_WITH_TRUNK = ("pick_up", "place", "stretch", "reach")  # the trunk goes to one side with the arm
 # Larger or smaller, these stay the same to the eye, or turn into something else.
-_UNSCALED = ("lower_arm", "clap", "cross_arms", "pick_up", "place", "stomp", "lunge", "throw", "circle_arm")
+_UNSCALED = frozenset(
+    (
+        "clap punch cross_arms pick_up place stomp lunge throw circle_arm hold_arm hands_together "
+        "hand_on_hip hand_on_head hand_on_knee"
+    ).split()
+)
+_ONLY_LARGER = ("kick",)  # a small one is no kick
+_ONLY_SMALLER = ("stretch", "raise_arm", "reach")  # the arm is straight, or would go elsewhere
 _WIDEST = 2.9  # radians from rest that an exaggerated arm reaches
 _STRETCHED = 0.99  # of the leg
 _LEAD = 0.15  # seconds in which a movement begins before its event does
@@ -156,7 +165,10 @@ def _scale_targets(subject: Subject, larger: bool) -> list[Parameters]:
     targets: list[Parameters] = []
     for limb in _limbs(subject):
         events = [subject.events[index] for index in _limb_events(subject, limb)]
-        if any(event.action in _UNSCALED and event.action != "lower_arm" for event in events):
+        if any(
+            event.action in _UNSCALED or event.action in (_ONLY_SMALLER if larger else _ONLY_LARGER)
+            for event in events
+        ):
             continue
         raised = any(e.direction == "up" and e.action in ("raise_arm", "stretch", "reach") for e in events)
         if all(event.action == "lower_arm" for event in events) or (larger and raised):
@@ -181,7 +193,7 @@ def _reaches(subject: Subject, limb: str) -> bool:
 def _draw_damp(
     _subject: Subject, target: Parameters, rng: np.random.Generator, strength: float
 ) -> Parameters:
-    return target | {"factor": amount(rng, strength, 0.8, 0.62)}
+    return target | {"factor": amount(rng, strength, _SMALLER_LEAST, _SMALLER_MOST)}
 
 
 def _draw_exaggerate(
@@ -204,11 +216,7 @@ def _scale(subject: Subject, _donor: Subject | None, parameters: Parameters) -> 
         base = _posed(subject, base, name, _scaled_bones(subject, name, indices, factor))
         joints = unite(base)
     size = "larger" if factor > 1 else "smaller"
-    changes = [
-        broken(subject, index, sources, "amplitude", "normal", size)
-        for index in touched
-        if subject.events[index].action != "lower_arm"
-    ]
+    changes = [broken(subject, index, sources, "amplitude", "normal", size) for index in touched]
     return outcome(subject, joints, sources, changes)
 
 
@@ -247,6 +255,8 @@ def _swap_targets(subject: Subject, _donor: Subject | None) -> list[Parameters]:
     for pair in ("arm", "leg"):
         indices = _pair_events(subject, pair)
         if not any(subject.events[index].side in ("left", "right") for index in indices):
+            continue
+        if any(subject.events[index].action in _WITH_TRUNK for index in indices):
             continue
         if pair == "leg" and any(subject.events[i].action in _WHOLE_BODY for i in subject.active):
             continue
@@ -295,7 +305,7 @@ DAMP = Operation(
     _draw_damp,
     _scale,
     reach=(0.0, 0.4),
-    weight=1.6,
+    weight=2.5,
 )
 EXAGGERATE = Operation(
     "exaggerate_limb",
@@ -303,6 +313,6 @@ EXAGGERATE = Operation(
     _draw_exaggerate,
     _scale,
     reach=(0.0, 0.4),
-    weight=1.3,
+    weight=3.0,
 )
 SWAP_SIDES = Operation("swap_sides", _swap_targets, no_amount, _swap, reach=(0.3, 0.9))

@@ -75,14 +75,14 @@ def _cycle_targets(subject: Subject, more: bool) -> list[Parameters]:
         if not ACTIONS[event.action].counted or event.count < 2:
             continue
         period, counted = _cycle(event)
-        enough = event.count >= (_CYCLIC_LEAST if event.action in LOCOMOTION else 2)
+        enough = event.count >= _cyclic_least(event)
         if not enough or period < 4 or not subject.fits(subject.frames + (period if more else -period)):
             continue
         # The way of a jump is one of its measures and would change with the number.
         if event.action == "jump" and event.direction not in ("", "up"):
             continue
-        # One or two steps more or fewer among many is within the eye's error.
-        if counted == 2 and event.count > 8:
+        # One or two steps more or fewer among many is within the eye's error; another bend is another path.
+        if counted == 2 and (event.count > 8 or event.path not in ("", "straight")):
             continue
         if _bystanders(subject, index):
             continue
@@ -92,6 +92,14 @@ def _cycle_targets(subject: Subject, more: bool) -> list[Parameters]:
         if subject.fits(subject.frames + (last - first if more else first - last)):
             targets.append({"event": index, "first": first, "last": last})
     return targets
+
+
+def _cyclic_least(event: Event) -> int:
+    """The count from which on one cycle less leaves the same action."""
+    if event.action in LOCOMOTION:
+        return _CYCLIC_LEAST
+    alternating = event.action == "punch" and event.side == "both"
+    return 3 if alternating or event.action in ("clap", "swing_arm", "wave") else 2
 
 
 def _bystanders(subject: Subject, index: int) -> bool:
@@ -244,4 +252,4 @@ DROP_CYCLE = Operation(
     weight=1.5,
 )
 SWAP_PARTS = Operation("swap_parts", _swap_targets, no_amount, _swap, reach=(0.3, 0.9), weight=1.5)
-SPLICE = Operation("splice", _splice_targets, no_amount, _splice, reach=(0.6, 1.0), weight=0.6)
+SPLICE = Operation("splice", _splice_targets, no_amount, _splice, reach=(0.6, 1.0), weight=0.4)

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from motion.events import LOCOMOTION
 from motion.perturb.edit import (
     Change,
     Float,
@@ -23,29 +22,34 @@ from motion.perturb.edit import (
 from motion.perturb.geometry import ankles, feet_placed, legs, ramp, smoothed, turned
 from motion.perturb.timing import metres_changed, speed_changed
 
-# A run with other strides slides or becomes a walk.
-_WALKING = tuple(action for action in LOCOMOTION if action != "run")
+# A run with other strides slides or becomes a walk; hands and knees that crawl are no feet.
+_WALKING = ("walk", "crouch_walk", "side_step")
+_ON_FEET = (*_WALKING, "run")
 _AROUND = ("forward", "left", "backward", "right")  # by quarter turns from Z+ towards X+
 _EDGE = 0.45  # seconds over which a changed way begins and ends
 _SIDEWAYS_WAY = 0.5  # metres: a shorter way has no clear direction
 _BENT_WAY = 1.2  # metres: a shorter way shows no bend
 _SCALED_WAY = 1.0  # metres: a shorter way shows no difference in length
+_SHORTENED_WAY = 1.6  # metres: what is left of a shorter way is hardly one
 _SHORTER_MOST = 0.5
 _LONGER_LEAST = 1.25
-_LONGEST_STEP = 0.78  # of the leg
+_LONGEST_STEP = 0.7  # of the leg
 
 
 def _ways(subject: Subject, metres: float, gaits: tuple[str, ...] = _WALKING) -> list[int]:
-    """Indices of the events in which the figure walks at least so far."""
+    """Indices of the events in which the figure walks at least so far without a bend."""
     return [
         index
         for index in subject.active
-        if subject.events[index].action in gaits and subject.events[index].amount >= metres
+        if subject.events[index].action in gaits
+        and subject.events[index].amount >= metres
+        # What is left of a bend, or more of it, is another path.
+        and subject.events[index].path in ("", "straight")
     ]
 
 
 def _bend_targets(subject: Subject, _donor: Subject | None) -> list[Parameters]:
-    return [{"event": i} for i in _ways(subject, _BENT_WAY, LOCOMOTION) if _straight(subject, i)]
+    return [{"event": i} for i in _ways(subject, _BENT_WAY, _ON_FEET) if _straight(subject, i)]
 
 
 def _straight(subject: Subject, index: int) -> bool:
@@ -173,15 +177,15 @@ def _resting(subject: Subject) -> Float:
 
 
 def _shorter_targets(subject: Subject, _donor: Subject | None) -> list[Parameters]:
-    return [{"event": index} for index in _ways(subject, _SCALED_WAY)]
+    return [{"event": index} for index in _ways(subject, _SHORTENED_WAY)]
 
 
 def _longer_targets(subject: Subject, _donor: Subject | None) -> list[Parameters]:
-    """Ways whose strides can grow before the legs are at their end."""
+    """Ways whose strides can grow before the legs are at their end; a long step on bent legs is a lunge."""
     longest = _LONGEST_STEP * subject.skeleton.leg_length * subject.skeleton.metres_per_unit
     return [
         {"event": index}
-        for index in _ways(subject, _SCALED_WAY)
+        for index in _ways(subject, _SCALED_WAY, ("walk", "side_step"))
         if subject.events[index].amount * _LONGER_LEAST <= longest * max(1, subject.events[index].count)
     ]
 
@@ -223,5 +227,5 @@ TURN_PATH = Operation("turn_path", _bend_targets, _draw_bend, _bend, reach=(0.2,
 TURN_HEADING = Operation(
     "turn_heading", _heading_targets, _draw_heading, _heading, reach=(0.4, 0.9), weight=1.4
 )
-SHORTEN = Operation("shorten_way", _shorter_targets, _draw_shorter, _scale, reach=(0.0, 0.6), weight=2.2)
-LENGTHEN = Operation("lengthen_way", _longer_targets, _draw_longer, _scale, reach=(0.0, 0.6), weight=2.2)
+SHORTEN = Operation("shorten_way", _shorter_targets, _draw_shorter, _scale, reach=(0.0, 0.6), weight=3.0)
+LENGTHEN = Operation("lengthen_way", _longer_targets, _draw_longer, _scale, reach=(0.0, 0.6), weight=3.0)

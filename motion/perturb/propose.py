@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from motion.events import Difference, Event
 from motion.perturb.edit import Change, Edit, Outcome, Parameters, Subject, span
-from motion.perturb.operations import OPERATIONS, applicable, perform
+from motion.perturb.operations import OPERATIONS, perform
 from motion.seeds import generator
 
 _SEVERAL, _MANY = 0.6, 0.85  # strengths from which on two and three edits are chained
@@ -43,48 +43,64 @@ def propose(
     """
     if len(strengths) != count:
         raise ValueError(f"{count} versions need as many strengths, got {len(strengths)}")
-    names = applicable(subject, donor)
     used: set[str] = set()
     versions = []
     for rung, strength in enumerate(strengths):
-        rng = generator("propose", key, rung)
-        chain = _chain(subject, donor, names, used, rng, strength)
-        used.add(chain.edits[0].operation)
-        versions.append((chain.subject.joints, tuple(chain.edits)))
+        joints, edits = propose_one(subject, donor, f"{key}/{rung}", strength, used)
+        used.add(edits[0].operation)
+        versions.append((joints, edits))
     return versions
+
+
+def propose_one(
+    subject: Subject, donor: Subject | None, key: str, strength: float, avoid: Collection[str] = ()
+) -> tuple[NDArray[np.float32], tuple[Edit, ...]]:
+    """One perturbed version like those of `propose`; it starts with an operation that is not to be
+    avoided as long as there is one."""
+    chain = _chain(subject, donor, avoid, generator("propose", key), strength)
+    return chain.subject.joints, tuple(chain.edits)
 
 
 def _chain(
     subject: Subject,
     donor: Subject | None,
-    names: list[str],
-    used: set[str],
+    avoid: Collection[str],
     rng: np.random.Generator,
     strength: float,
 ) -> _Chain:
     chain = _Chain(subject, subject.events, indices=tuple(range(len(subject.events))))
-    first = _drawn([name for name in names if name not in used] or names, rng, strength)
-    _extend(chain, first, donor, rng, strength)
+    first = _drawn(subject, donor, [name for name in OPERATIONS if name not in avoid], rng, strength)
+    first = first or _drawn(subject, donor, list(OPERATIONS), rng, strength)
+    assert first is not None  # noise can be done anywhere
+    _extend(chain, *first, donor, rng, strength)
     wanted = 1 + (strength >= _SEVERAL) + (strength >= _MANY)
     for _ in range(_TRIES):
         if len(chain.edits) >= wanted:
             break
         done = {edit.operation for edit in chain.edits}
         spoilt = any(OPERATIONS[name].noise for name in done)
-        left = [
-            name
-            for name in applicable(chain.subject, donor)
-            if name not in done and not (spoilt and OPERATIONS[name].noise)
-        ]
-        if not left:
+        left = [name for name in OPERATIONS if name not in done and not (spoilt and OPERATIONS[name].noise)]
+        found = _drawn(chain.subject, donor, left, rng, strength)
+        if found is None:
             break
-        _extend(chain, _drawn(left, rng, strength), donor, rng, strength)
+        _extend(chain, *found, donor, rng, strength)
     return chain
 
 
-def _drawn(names: list[str], rng: np.random.Generator, strength: float) -> str:
-    weights = np.array([_weight(name, strength) for name in names])
-    return names[int(rng.choice(len(names), p=weights / weights.sum()))]
+def _drawn(
+    subject: Subject, donor: Subject | None, names: list[str], rng: np.random.Generator, strength: float
+) -> tuple[str, list[Parameters]] | None:
+    """One of the named operations that can be done, by weight, with its targets; None if there is none.
+
+    The operations are put in a drawn order and the first with a target is taken, which is as likely as
+    if it were drawn among those that have targets, and looks for the targets of a few only.
+    """
+    waits = rng.exponential(size=len(names)) / [_weight(name, strength) for name in names]
+    for place in np.argsort(waits):
+        targets = OPERATIONS[names[place]].targets(subject, donor)
+        if targets:
+            return names[place], targets
+    return None
 
 
 def _weight(name: str, strength: float) -> float:
@@ -96,11 +112,15 @@ def _weight(name: str, strength: float) -> float:
 
 
 def _extend(
-    chain: _Chain, name: str, donor: Subject | None, rng: np.random.Generator, strength: float
+    chain: _Chain,
+    name: str,
+    targets: list[Parameters],
+    donor: Subject | None,
+    rng: np.random.Generator,
+    strength: float,
 ) -> None:
     """Do one more edit, unless it would void or repeat what an earlier one broke."""
     operation = OPERATIONS[name]
-    targets = operation.targets(chain.subject, donor)
     target = targets[int(rng.integers(len(targets)))]
     parameters = operation.draw(chain.subject, target, rng, strength)
     done = perform(name, chain.subject, donor, parameters)

@@ -21,14 +21,17 @@ from motion.perturb.edit import (
     outcome,
 )
 from motion.perturb.geometry import smoothed
+from motion.pieces import PACED
 from motion.resample import sample
 
 _WORDS = ("slow", "normal", "fast")
 _AIRBORNE = ("jump", "run", "kick")
 _WALKING_MOST = 1.7  # metres a second
-_PAUSE_LEAST, _PAUSE_MOST = 0.7, 1.6  # seconds
+_PAUSE_LEAST, _PAUSE_MOST = 0.9, 1.6  # seconds, in which the body comes to rest and goes on again
+# Elsewhere a halt is a pose that is held.
+_PAUSABLE = ("wave", "clap", "walk", "crouch_walk", "side_step")
 _RATE_LEAST, _RATE_MOST = 1.4, 1.7
-_PAUSE_COUNT = (1, 4)  # times of an action, steps of a way: either half is still one
+_PAUSE_COUNT = (2, 4)  # times of an action, steps of a way: either half is still one
 _CUT_LEAST, _CUT_MOST = 0.3, 0.5  # share of the one action
 _WORTH_CUTTING = 1.2  # metres
 
@@ -42,24 +45,21 @@ def _speed_targets(subject: Subject, faster: bool) -> list[Parameters]:
     targets: list[Parameters] = []
     for part in wanted:
         covered = [subject.events[index] for index in _covered(subject, part)]
+        if not any(event.action in PACED for event in covered):
+            continue
         if any(_other_gait(subject, event, faster) for event in covered):
             continue
-        if covered and subject.fits(_new_length(subject, part, _RATE_LEAST, faster)):
+        if subject.fits(_new_length(subject, part, _RATE_LEAST, faster)):
             targets.append({"part": part})
-    paced = [target for target in targets if _paced(subject, int(target["part"]))]
-    return paced or targets
-
-
-def _paced(subject: Subject, part: int) -> bool:
-    """Whether something in it has a pace that one can follow: a way, or a repetition."""
-    covered = [subject.events[index] for index in _covered(subject, part)]
-    return any(event.action in LOCOMOTION or event.count > 1 for event in covered)
+    return targets
 
 
 def _other_gait(subject: Subject, event: Event, faster: bool) -> bool:
-    """Whether a walk so fast, or a run so slow, would be something else."""
-    if event.action == "run":
+    """Whether a walk so fast, or a run so slow, would be something else; a leg put down fast is a stomp."""
+    if event.action in ("run", "stomp"):
         return not faster
+    if event.action == "raise_leg":
+        return faster
     seconds = max(1, event.end - event.start) / subject.skeleton.fps
     return faster and event.action in LOCOMOTION and event.amount / seconds * _RATE_LEAST > _WALKING_MOST
 
@@ -95,7 +95,8 @@ def _speed(subject: Subject, parameters: Parameters, faster: bool) -> Outcome:
     altered, changes = {}, []
     for index in _covered(subject, part):
         event = subject.events[index]
-        changes.append(speed_changed(subject, index, sources, faster))
+        if event.action in PACED:  # of others nobody can tell
+            changes.append(speed_changed(subject, index, sources, faster))
         after = _WORDS.index(event.speed or "normal") + (1 if faster else -1)
         altered[index] = replace(event, speed=_WORDS[min(2, max(0, after))])
     return outcome(subject, sample(subject.joints, sources), sources, changes, altered)
@@ -124,7 +125,10 @@ def _pause_targets(subject: Subject, _donor: Subject | None) -> list[Parameters]
         frame = (event.start + event.end) // 2
         around = [e for e in subject.events if e.start <= frame < e.end]
         # What is done once would be done twice, in two halves.
-        if not ACTIONS[event.action].counted or event.count < _PAUSE_COUNT[event.action in LOCOMOTION]:
+        if event.action not in _PAUSABLE or event.count < _PAUSE_COUNT[event.action in LOCOMOTION]:
+            continue
+        # Either half of a bend would be another path.
+        if event.path not in ("", "straight"):
             continue
         # A figure cannot rest in the air, and nobody sees it rest in the middle of rest.
         if event.action in _AIRBORNE or any(e.action in _AIRBORNE for e in around):
@@ -176,7 +180,8 @@ def _cut_targets(subject: Subject, beginning: bool) -> list[Parameters]:
         return []
     outermost = parts[0] if beginning else parts[-1]
     event = subject.events[outermost.members[0]]
-    alone = len(outermost.members) == 1 and event.action in LOCOMOTION
+    # What is left of a bend is another path.
+    alone = len(outermost.members) == 1 and event.action in LOCOMOTION and event.path in ("", "straight")
     least = (event.end - event.start) * _CUT_LEAST
     if alone and event.amount >= _WORTH_CUTTING and subject.fits(subject.frames - least - event.start):
         targets.append({"parts": 0, "event": outermost.members[0]})
@@ -256,7 +261,7 @@ SLOWER = Operation(
     reach=(0.1, 0.6),
     weight=0.5,
 )
-PAUSE = Operation("insert_pause", _pause_targets, _draw_pause, _pause, reach=(0.0, 0.4), weight=1.2)
+PAUSE = Operation("insert_pause", _pause_targets, _draw_pause, _pause, reach=(0.0, 0.5), weight=3.0)
 CUT_BEGINNING = Operation(
     "cut_beginning",
     lambda subject, _donor: _cut_targets(subject, True),

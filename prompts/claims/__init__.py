@@ -8,7 +8,7 @@ from prompts.claims.claim import Claim
 from prompts.claims.parse import parse_claims
 from prompts.resources import file_bytes
 
-CLAIMS_VERSION = VERSION = 1  # raised when the same text may read as other claims
+CLAIMS_VERSION = VERSION = 2  # raised when the same text may read as other claims
 
 __all__ = ["CLAIMS_VERSION", "Claim", "claims_digest", "parse_claims"]
 

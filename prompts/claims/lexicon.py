@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from motion.events import ACTIONS, PARTS
+from motion.mirror_text import no_sides
 from prompts.inflect import NUMBERS, verb_forms
 from prompts.resources import load
 
@@ -33,6 +34,7 @@ class Trigger:
     needs: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     near: frozenset[str] = frozenset()
+    before: frozenset[str] = frozenset()
     light: bool = False
     passive: bool = False
     last: bool = False
@@ -42,7 +44,8 @@ class Trigger:
         """How specific the entry is; the most specific one wins."""
         if self.last:
             return -1
-        return 2 * len(self.needs) + 2 * bool(self.near) + bool(self.action) + bool(self.passive)
+        conditions = len(self.needs) + bool(self.near) + bool(self.before)
+        return 2 * conditions + bool(self.action) + 3 * bool(self.passive)
 
 
 class Lexicon:
@@ -56,6 +59,9 @@ class Lexicon:
         self.triggers = tuple(_trigger(entry) for entry in content["triggers"])
         self.counts: dict[str, int] = {**dict(content["counts"]), **{w: n for n, w in enumerate(NUMBERS)}}
         self.vague = frozenset(content["vague"])
+        self.ordinary = frozenset(content["ordinary"]).union(
+            *(verb_forms(verb) for verb in content["ordinary_verbs"])
+        )
         self.speeds = _inverted(content["speeds"])
         self.paths = _inverted(content["paths"])
         self.directions = _inverted(content["directions"])
@@ -77,7 +83,7 @@ class Lexicon:
         """Words that no typing error is looked for in."""
         words: set[str] = {*self.by_word, *self.counts, *self.vague, *self.speeds, *self.paths}
         words |= {*self.directions, *self.synonyms, "clockwise", "counterclockwise", "degree", "degrees"}
-        words |= {"quarter", "person", "persons", "starting", "direction", "another"}
+        words |= self.ordinary | {"quarter", "persons", "starting", "direction", "another", "before"}
         return frozenset(words.union(*self.groups.values()))
 
     def correct(self, word: str) -> str:
@@ -115,6 +121,8 @@ def tokens(text: str) -> tuple[Token, ...]:
     lex = lexicon()
     raw = [(match[0].lower(), match.start(), match.end()) for match in _WORD.finditer(text)]
     words = [lex.corrections.get(word, word) for word, _, _ in raw]
+    if "left" in words or "right" in words:
+        _name_what_is_no_side(words, raw, no_sides(text))
     found: list[Token] = []
     index = 0
     while index < len(raw):
@@ -123,6 +131,19 @@ def tokens(text: str) -> tuple[Token, ...]:
         found.append(Token(lex.correct(merged), raw[index][1], raw[index + size - 1][2]))
         index += size
     return tuple(found)
+
+
+_WHO_LEAVES = frozenset("he she they it who person man woman human someone somebody then".split())
+
+
+def _name_what_is_no_side(words: list[str], raw: list[tuple[str, int, int]], places: frozenset[int]) -> None:
+    """Puts other words where "left" and "right" are no sides: "she left", "right away"."""
+    for index, (_, start, _) in enumerate(raw):
+        if start in places and words[index] == "right":
+            words[index] = "just"
+        elif start in places and words[index] == "left":
+            leaves = index > 0 and words[index - 1] in _WHO_LEAVES
+            words[index] = "leave" if leaves else "leftover"
 
 
 def _merge_size(words: list[str], index: int, lex: Lexicon) -> int:
@@ -162,6 +183,7 @@ def _trigger(entry: Mapping[str, Any]) -> Trigger:
         needs=tuple(entry.get("needs", ())),
         without=tuple(entry.get("without", ())),
         near=frozenset(entry.get("near", ())),
+        before=frozenset(entry.get("before", ())),
         light=bool(entry.get("light", False)),
         passive=bool(entry.get("passive", False)),
         last=bool(entry.get("last", False)),

@@ -7,6 +7,6 @@ by the caption or recorded as an edit.
 from prompts.kinematic.analysis import analyse_goal
 from prompts.kinematic.assessment import Assessment, assess_candidate, assess_goal
 
-VERSION = 2
+VERSION = 3
 
 __all__ = ["VERSION", "Assessment", "analyse_goal", "assess_candidate", "assess_goal"]

@@ -101,7 +101,7 @@ def _details(expander: Expander, phrases: Phrases, concept: Concept) -> list[str
     if concept.action == "turn" and concept.side in ("left", "right"):
         found.append(expander.say("turn", side=concept.side, np=phrases.noun(Concept("turn"))))
     if concept.direction and concept.path not in ("circle", "curve"):
-        towards = phrases.towards(concept.action, concept.direction)
+        towards = phrases.towards(concept.action, concept.direction, concept.side)
         found.append(expander.say("direction", direction=towards, np=noun))
     if concept.path and concept.action in LOCOMOTION:
         found.append(expander.say("path", path=phrases.along(concept.path)))

@@ -203,7 +203,7 @@ def _verdict(
     expander: Expander, phrases: Phrases, caption: str, goal: Sequence[Event], similarity: float
 ) -> str:
     rule = "far" if similarity < _FAR else "near" if similarity > _NEAR else "middle"
-    demands = fulfilled(of_claims(parse_claims(caption), caption), goal)[:2]
+    demands = [d for d in fulfilled(of_claims(parse_claims(caption), caption), goal) if d.events][:2]
     moments = [replace(d.told, together=d.asked.together) for d in demands] or of_events(main_events(goal, 2))
     if not moments:
         return expander.say(f"{rule}_bare")

@@ -214,7 +214,9 @@ class Faults:
         expected, found = value(item.expected), value(item.found)
         if expected == found:
             return self._unlike("direction", item, "", "")
-        ways = [self._phrases.towards(item.action, way) if way else "" for way in (expected, found)]
+        ways = [
+            self._phrases.towards(item.action, way, item.side) if way else "" for way in (expected, found)
+        ]
         return self._unlike("direction", item, *ways)
 
     def _count(self, item: Difference) -> tuple[str, str]:
@@ -263,7 +265,8 @@ class Faults:
         kind = "small" if is_smaller(item.expected, item.found) else "large"
         if item.action in LOCOMOTION:
             kind += "_way"
-        unit = ACTIONS[item.action].unit if item.action else ""
+        limb = item.action and ACTIONS[item.action].part in ("arm", "leg")
+        unit = ACTIONS[item.action].unit if item.action and not limb else ""
         values = {"np": self._np(item)}
         expected, found = measured(item.expected, unit), measured(item.found, unit)
         if not expected or not found or expected == found:

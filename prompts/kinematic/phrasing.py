@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from motion.events import ACTIONS, LOCOMOTION
+from motion.events import ACTIONS, LOCOMOTION, opposite
 from prompts.grammar import Expander
 from prompts.inflect import inflect, number_word, plural
 from prompts.kinematic.concept import Concept
@@ -15,6 +15,7 @@ from prompts.resources import load
 _STARRED = re.compile(r"\*([a-z-]+)\*")
 _LIMB = re.compile(r" (?:of|with|on) \{limb\}")
 _THINGS = ("pick_up", "place")
+_MEASURED = (*LOCOMOTION, "turn", "bow", "bend")  # nobody tells how many metres a hand rises
 
 
 class Phrases:
@@ -53,9 +54,12 @@ class Phrases:
         """A part of the body with its article and side."""
         return sided(self._expander.pick(self._words["parts"][part]), side)
 
-    def towards(self, action: str, direction: str) -> str:
-        """A direction as it is said of that action."""
-        return self._expander.pick(self._words["directions"][_way_kind(action)][direction])
+    def towards(self, action: str, direction: str, side: str = "") -> str:
+        """A direction as it is said of that action, done with the limb of that side."""
+        kind = _way_kind(action)
+        if kind == "limb" and side in ("left", "right") and direction == opposite(side):
+            kind = "across"
+        return self._expander.pick(self._words["directions"][kind][direction])
 
     def along(self, path: str) -> str:
         """A path in words: "in a circle"."""
@@ -75,10 +79,18 @@ class Phrases:
         template = self._expander.pick(entry[kind if has_way or kind == "noun" else _bare(entry)])
         one_knee = concept.side in ("left", "right")
         knee = f"onto the {concept.side} knee" if one_knee else "to a kneel"
+        if "place" in entry:
+            return self._touch(template, entry["place"], concept, sided)
         if not sided:
             template = _LIMB.sub("", template)
         limb = self.limb(concept) if "{limb}" in template else ""
         return template.replace("{limb}", limb).replace("{knee}", knee)
+
+    def _touch(self, template: str, place: str, concept: Concept, sided: bool) -> str:
+        """A hand on a part of the body, of which there are two or one."""
+        both = sided and concept.side == "both" and place != "head"
+        limb = self.limb(concept) if sided else "a hand"
+        return template.replace("{limb}", limb).replace("{place}", f"the {plural(place, 2 if both else 1)}")
 
     def names(self, action: str) -> Sequence[str]:
         """What the limb that acts may be called."""
@@ -95,7 +107,7 @@ class Phrases:
         elif concept.action == "kneel" and concept.side and "knee" not in core.replace("kneel", ""):
             parts.append("on both knees" if concept.side == "both" else f"on the {concept.side} knee")
         if concept.direction and concept.path != "circle":
-            parts.append(self.towards(concept.action, concept.direction))
+            parts.append(self.towards(concept.action, concept.direction, concept.side))
         if concept.path and (concept.path != "straight" or concept.direction != "forward"):
             parts.append(self.along(concept.path) + _bend(concept))
         return " ".join(parts)
@@ -110,7 +122,7 @@ class Phrases:
         return times(concept.count) if concept.count > 1 else ""
 
     def _measure(self, concept: Concept) -> str:
-        if not concept.amount or concept.action in ("jump", "squat"):
+        if not concept.amount or concept.action not in _MEASURED:
             return ""
         said = measure(concept.amount, ACTIONS[concept.action].unit)
         if not said:
