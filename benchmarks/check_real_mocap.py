@@ -25,6 +25,9 @@ from motion.skeleton import T2M
 SHARED = Path(os.environ.get("IRMOGEN_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 
 
+_FEW = 20  # clips of a kind, under which a share says little
+
+
 @dataclass(frozen=True)
 class Clip:
     """One captured clip with its label and what is measured on it."""
@@ -139,11 +142,17 @@ def table(check: Check, clips: list[Clip]) -> tuple[str, bool]:
     columns = rows + sorted({found for _, found in pairs} - set(rows))
     right = sum(counts[word, word] for word in rows)
     lines = [f"### {check.title}", ""]
+    sizes = Counter(expected for expected, _ in pairs)
+    # A rare kind that is never found must not hide behind a common one: the worst is told by itself.
+    worst = min(rows, key=lambda word: counts[word, word] / sizes[word])
     verdict = "holds" if right >= check.aim * len(pairs) else "falls short"
     lines.append(
-        f"{right} of {len(pairs)} right ({right / len(pairs):.1%}); asked are {check.aim:.0%}: {verdict}. "
-        f"{check.remark}".rstrip()
+        f"{right} of {len(pairs)} right ({right / len(pairs):.1%}), of {worst} {counts[worst, worst]} of "
+        f"{sizes[worst]}; asked are {check.aim:.0%}: {verdict}. {check.remark}".rstrip()
     )
+    few = [word for word in rows if sizes[word] < _FEW]
+    if few:
+        lines.append(f"Too few to tell: {', '.join(f'{sizes[word]} {word}' for word in few)}.")
     lines += ["", f"| label \\ measured | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
     for row in rows:
         lines.append(f"| {row} | {' | '.join(str(counts[row, column]) for column in columns)} |")

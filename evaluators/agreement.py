@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from motion.events import ACTIONS, LOCOMOTION, Difference
+from motion.pieces import family
 from prompts.claims.assessment import Said
 
 # What the measure and the rounding of words may be wrong by, in the unit of the amount.
@@ -12,7 +13,7 @@ _SIZES = {"smaller": -1, "small": -1, "fewer": -1, "normal": 0, "larger": 1, "la
 
 
 def names(said: Said, difference: Difference) -> bool:
-    """Whether a text names a difference: aspect, action or body part, side and direction right.
+    """Whether a text names a difference: aspect, action, side and direction right.
 
     Numbers need not be the same, only on the same side: too few, too slow, too large. What a text
     leaves open is not wrong, but for a difference in side, direction or path it must tell a value.
@@ -45,7 +46,10 @@ def agrees(said: Said, difference: Difference) -> bool:
 
 
 def _same_thing(said: Said, difference: Difference) -> bool:
-    """Same aspect of the same action, or of the same part where no action is told."""
+    """Same aspect of the same action; a quality is of no action, a frozen one of the same limb.
+
+    Where an order is told of no action, it may be any.
+    """
     if said.kind != "difference" or said.aspect != difference.aspect:
         return False
     if said.aspect == "quality":
@@ -61,11 +65,6 @@ def _same_thing(said: Said, difference: Difference) -> bool:
     return side_fits(said, difference.side, difference.action) and direction_fits(
         said, difference.direction, difference.action
     )
-
-
-def family(action: str) -> str:
-    """Actions that are compared with each other: a side step is a walk to the side."""
-    return "walk" if action == "side_step" else action
 
 
 def side_fits(said: Said, side: str, action: str) -> bool:

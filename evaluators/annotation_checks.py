@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evaluators.agreement import agrees
 from evaluators.said_facts import against, shown_by_facts
-from evaluators.support import CONTRADICTED, SUPPORTED, UNVERIFIABLE, Verdict, claim_verdict
+from evaluators.support import CONTRADICTED, SUPPORTED, UNVERIFIABLE, Verdict, claim_verdict, fitting
 from evaluators.verdict import CERTAIN
 from motion.compare import differences
-from motion.events import Difference, Event
+from motion.events import ACTIONS, Difference, Event
 from motion.facts import Facts
 from prompts.claims import Claim
 from prompts.claims.assessment import Said, read_analysis, read_assessment
@@ -70,11 +71,6 @@ class Checked:
 
     statements: tuple[Statement, ...]
 
-    @property
-    def disagreements(self) -> tuple[Statement, ...]:
-        """What only the text, or only the annotator's own list, says."""
-        return tuple(item for item in self.statements if item.source in (TEXT_ONLY, LIST_ONLY))
-
     def count(self, verdict: str) -> int:
         """How many statements have that verdict."""
         return sum(statement.verdict == verdict for statement in self.statements)
@@ -103,7 +99,7 @@ def check_assessment(
         statements[at] = replace(statements[at], source=BOTH if listed else TEXT_ONLY)
     untold = [item for item in named if not any(agrees(one, item) for _, one in told)]
     statements += _listed(untold, subject, measured)
-    statements += _matches(matched, said, subject)
+    statements += _matches(matched, said, subject, measured)
     return Checked(tuple(statements))
 
 
@@ -144,24 +140,30 @@ def _statement(said: Said, verdict: Verdict, source: str) -> Statement:
     )
 
 
-def said_verdict(said: Said, subject: Subject, measured: Sequence[Difference]) -> Verdict:
-    """Judge one statement; `measured` are the differences that the facts of both motions show."""
+def said_verdict(said: Said, subject: Subject, measured: Sequence[Difference], times: int = 1) -> Verdict:
+    """Judge one statement; `measured` are the differences that the facts of both motions show.
+
+    `times` is how many events of the candidate are said to match in the same words.
+    """
     if said.kind == "difference":
         return _difference_said(said, subject, measured)
     if said.kind == "wanted":
         return certain(claim_verdict(said.claim, subject.goal))
-    lacking = _lacking(said, measured)
-    if said.kind == "match" and lacking is not None:
+    lacking = _lacking(said.claim, subject.candidate, measured, times) if said.kind == "match" else None
+    if lacking is not None:
         evidence = f"measured: {_shown(lacking)}"
         return Verdict(CONTRADICTED, evidence, start=lacking.start, end=lacking.end)
     return certain(claim_verdict(said.claim, subject.candidate))
 
 
-def _lacking(said: Said, measured: Sequence[Difference]) -> Difference | None:
-    """The measured absence of what is said to match."""
-    claim: Claim = said.claim
+def _lacking(claim: Claim, candidate: Facts, measured: Sequence[Difference], times: int) -> Difference | None:
+    """The measured absence of what is said to match, where the candidate has it less often."""
     for item in measured:
-        if item.aspect == "missing" and (item.action, item.side) == (claim.action, claim.side):
+        if item.aspect not in ("missing", "side", "direction") or item.action != claim.action:
+            continue
+        told = item.side == claim.side and item.direction in ("", claim.direction or item.direction)
+        there = [event for event in candidate.events if event.action == claim.action] if told else []
+        if told and len(fitting(claim, there)) < times:
             return item
     return None
 
@@ -187,15 +189,16 @@ def _listed(
     untold: Sequence[Difference], subject: Subject, measured: Sequence[Difference]
 ) -> list[Statement]:
     """The differences that only the annotator's own list has."""
-    found = []
-    for item in untold:
-        verdict = difference_verdict(item, subject, measured)
-        evidence = f"{verdict.evidence}; listed by the annotator, not read in its text"
-        found.append(_statement(_as_said(item), replace(verdict, evidence=evidence), LIST_ONLY))
-    return found
+    return [_only_listed(said, _difference_said(said, subject, measured)) for said in map(_as_said, untold)]
+
+
+def _only_listed(said: Said, verdict: Verdict) -> Statement:
+    evidence = f"{verdict.evidence}; listed by the annotator, not read in its text"
+    return _statement(said, replace(verdict, evidence=evidence), LIST_ONLY)
 
 
 def _as_said(item: Difference) -> Said:
+    """The statement that a listed difference is."""
     return Said(
         "difference",
         "assessment",
@@ -206,99 +209,38 @@ def _as_said(item: Difference) -> Said:
         item.direction,
         item.expected,
         item.found,
+        claim=Claim(item.action, item.part, side=item.side, direction=item.direction),
     )
 
 
-def _matches(matched: Sequence[Event], said: Sequence[Said], subject: Subject) -> list[Statement]:
+def _matches(
+    matched: Sequence[Event], said: Sequence[Said], subject: Subject, measured: Sequence[Difference]
+) -> list[Statement]:
     """The events that the annotator's own list calls right and that the text does not tell."""
-    told = {(item.action, item.side) for item in said if item.kind in ("match", "shown", "wanted")}
-    found = []
+    told = [item for item in said if item.kind in ("match", "shown", "wanted")]
+    found, times = [], Counter[tuple[str, str, str]]()
     for event in matched:
-        if (event.action, event.side) in told or (event.action, "") in told:
+        key = (event.action, event.side, event.direction)
+        times[key] += 1
+        if any(_tells(item, event) for item in told):
             continue
-        item = Said("match", "assessment", event.action, "", "", event.side, event.direction)
-        found.append(_statement(item, match_verdict(event, subject.candidate), LIST_ONLY))
+        claim = Claim(event.action, ACTIONS[event.action].part, side=event.side, direction=event.direction)
+        item = Said(
+            "match", "assessment", event.action, claim.part, "", event.side, event.direction, claim=claim
+        )
+        found.append(_only_listed(item, said_verdict(item, subject, measured, times[key])))
     return found
 
 
-def difference_verdict(
-    difference: Difference, subject: Subject, measured: Sequence[Difference] | None = None
-) -> Verdict:
-    """Judge one listed difference: measured, recorded as an edit, or neither."""
-    found = differences(subject.goal, subject.candidate) if measured is None else measured
-    for other in found:
-        if _same(difference, other):
-            return Verdict(SUPPORTED, f"measured: {_shown(other)}", start=other.start, end=other.end)
-    denied = _against(difference, subject)
-    if denied:
-        return Verdict(CONTRADICTED, denied)
-    if any(_same(difference, other) for other in subject.known):
-        evidence = "recorded edit; the measure does not see it"
-        return Verdict(UNVERIFIABLE, evidence, 0.0, difference.start, difference.end)
-    return Verdict(UNVERIFIABLE, "neither measured nor recorded", 0.0)
-
-
-def match_verdict(event: Event, candidate: Facts) -> Verdict:
-    """Judge one event that is said to match the goal's."""
-    same = [other for other in candidate.events if other.action == event.action]
-    for other in same:
-        if (other.side, other.direction) == (event.side, event.direction):
-            evidence = f"measured in frames {other.start} to {other.end}"
-            return Verdict(SUPPORTED, evidence, start=other.start, end=other.end)
-    if same:
-        evidence = f"measured with side {same[0].side!r}, direction {same[0].direction!r}"
-        return Verdict(CONTRADICTED, evidence, start=same[0].start, end=same[0].end)
-    return Verdict(CONTRADICTED, f"no {event.action} is measured")
-
-
-def _same(one: Difference, other: Difference) -> bool:
-    return (one.aspect, one.action, one.side) == (other.aspect, other.action, other.side)
+def _tells(said: Said, event: Event) -> bool:
+    same_side = said.side in ("", event.side)
+    same_way = not event.direction or said.direction in ("", event.direction)
+    return said.action == event.action and same_side and same_way
 
 
 def _shown(difference: Difference) -> str:
     values = f"{difference.expected or '-'} expected, {difference.found or '-'} found"
     return f"{difference.aspect} of {difference.action or 'motion'}, {values}"
-
-
-def _against(difference: Difference, subject: Subject) -> str:
-    """What is measured against a difference that is not itself measured; empty for nothing."""
-    ours = [event for event in subject.goal.events if event.action == difference.action]
-    theirs = [event for event in subject.candidate.events if event.action == difference.action]
-    if difference.aspect == "missing":
-        return _not_missing(difference, ours, theirs)
-    if difference.aspect in ("extra", "quality") or not difference.action:
-        return ""
-    if ours and not theirs:
-        return f"no {difference.action} is measured that could differ in {difference.aspect}"
-    if difference.aspect in ("side", "direction"):
-        return _not_the_values(difference, ours, theirs)
-    if difference.aspect == "count":
-        counts = {str(event.count) for event in theirs}
-        if difference.expected in counts and difference.found not in counts:
-            return f"{difference.action} is measured {difference.expected} times"
-    return ""
-
-
-def _not_missing(difference: Difference, ours: list[Event], theirs: list[Event]) -> str:
-    def alike(events: list[Event]) -> list[Event]:
-        return [e for e in events if (e.side, e.direction) == (difference.side, difference.direction)]
-
-    there = alike(theirs)
-    if there and len(there) >= len(alike(ours)):
-        return f"{difference.action} is measured in frames {there[0].start} to {there[0].end}"
-    return ""
-
-
-def _not_the_values(difference: Difference, ours: list[Event], theirs: list[Event]) -> str:
-    """Whether the goal lacks the expected side or direction, or the candidate the found one."""
-    for wanted, events, whose in (
-        (difference.expected, ours, "the goal's"),
-        (difference.found, theirs, "the candidate's"),
-    ):
-        values = {getattr(event, difference.aspect) or "none" for event in events}
-        if values and wanted not in values:
-            return f"{whose} {difference.action} is measured {' and '.join(sorted(values))}, not {wanted}"
-    return ""
 
 
 def about_texts(text: str) -> str:

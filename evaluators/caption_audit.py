@@ -10,10 +10,10 @@ from typing import Any
 
 from evaluators.claim_values import count_tolerance, told_count
 from evaluators.requirements import KIN
-from evaluators.support import claim_verdict, fitting, near
-from evaluators.verdict import CERTAIN, CONTRADICTED, SUPPORTED, UNVERIFIABLE, Verdict
+from evaluators.support import claim_verdict, fitting, near, opposite_ways
+from evaluators.verdict import CONTRADICTED, SUPPORTED, UNVERIFIABLE, Verdict
 from evaluators.words import claim_words, event_words
-from motion.events import LOCOMOTION, Event, opposite
+from motion.events import ACTIONS, LOCOMOTION, Event, opposite
 from motion.facts import Facts
 from prompts.claims import Claim, parse_claims
 
@@ -28,6 +28,8 @@ INSTEAD = 0.5
 _QUIET = frozenset(
     "stand stand_up lower_arm hold_arm stretch hand_on_hip hand_on_head hand_on_knee hands_together".split()
 )
+# Whoever does it moves the feet.
+_MOVES_FEET = frozenset((*LOCOMOTION, "turn", "jump"))
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,10 @@ class Dispute:
 def judge(caption: str, facts: Facts) -> tuple[Finding, ...]:
     """Every claim of a caption with its verdict, in text order; order in time as a claim of its own."""
     claims = parse_claims(caption)
-    found = [Finding(claim_words(claim), _in_context(claim, claims, facts), claim.span) for claim in claims]
+    found = [
+        Finding(claim_words(claim), _in_context(caption, claim, claims, facts), claim.span)
+        for claim in claims
+    ]
     return (*found, *_reversed_order(caption, claims, facts))
 
 
@@ -78,9 +83,8 @@ def contradictions(caption: str, facts: Facts) -> tuple[Finding, ...]:
 
 
 def leaves_corpus(caption: str, facts: Facts) -> Finding | None:
-    """The claim for which a caption leaves the corpus, None where nothing is certain enough."""
-    first = next(iter(contradictions(caption, facts)), None)
-    return first if first is not None and first.verdict.certainty >= CERTAIN else None
+    """The most certain of the claims for which a caption leaves the corpus, None where there is none."""
+    return next(iter(contradictions(caption, facts)), None)
 
 
 def described(finding: Finding) -> str:
@@ -91,16 +95,20 @@ def described(finding: Finding) -> str:
     )
 
 
-def _in_context(claim: Claim, claims: Sequence[Claim], facts: Facts) -> Verdict:
+def _in_context(caption: str, claim: Claim, claims: Sequence[Claim], facts: Facts) -> Verdict:
     """A claim's verdict where the caption's other claims are known, too."""
     verdict = claim_verdict(claim, facts)
+    against = verdict.verdict == CONTRADICTED
+    if against and claim.negated and (_is_excepted(claim, claims, facts) or _is_of_a_part(claim, caption)):
+        return replace(verdict, verdict=UNVERIFIABLE, certainty=0.0)
     if not claim.action:
         return verdict
     if verdict.verdict == UNVERIFIABLE:
         return _instead(claim, claims, facts) or verdict
     if verdict.verdict != CONTRADICTED:
         return verdict
-    siblings = [other for other in claims if other is not claim and other.action == claim.action]
+    like = LOCOMOTION if opposite_ways(claim, facts) else (claim.action,)
+    siblings = [other for other in claims if other is not claim and other.action in like]
     if siblings and verdict.certainty < BESIDE_ITS_LIKE:
         return replace(verdict, verdict=UNVERIFIABLE, certainty=0.0)
     turned = claim.action in LOCOMOTION and any(c.action == "turn" and c.order < claim.order for c in claims)
@@ -108,6 +116,39 @@ def _in_context(claim: Claim, claims: Sequence[Claim], facts: Facts) -> Verdict:
         # "turns and walks back", "turns and walks to the left": where the body then faces
         return replace(verdict, verdict=UNVERIFIABLE, certainty=0.0)
     return verdict
+
+
+def _is_excepted(claim: Claim, claims: Sequence[Claim], facts: Facts) -> bool:
+    """Whether the caption itself tells the movement that speaks against what it denies.
+
+    "Does not walk but runs"; "does not move, then walks away": the denial is of another gait, or time.
+    """
+    told = [other for other in claims if not other.negated and other.action]
+    if claim.action == "walk":
+        walks = any(event.action == "walk" for event in facts.events)
+        return not walks and any(other.action in LOCOMOTION for other in told)
+    if claim.action:
+        return False
+    if claim.part == "arm":
+        return any(ACTIONS[c.action].part == "arm" and _may_be_one(c.side, claim.side) for c in told)
+    return any(c.action in _MOVES_FEET or ACTIONS[c.action].part == "leg" for c in told)
+
+
+_OF_A_PART = re.compile(
+    r"\b(?:mov|us)\w+\s+(?:his|her|hers|its|their|the|any|a|an)\b|\b(?:head|neck|face|eyes)\b"
+)
+
+
+def _is_of_a_part(claim: Claim, caption: str) -> bool:
+    """Whether a body "that does not move" may be a part of it without a measure: "does not move his head"."""
+    if not claim.is_stillness or claim.part != "body":
+        return False
+    return bool(_OF_A_PART.search(caption.lower(), claim.span[0]))
+
+
+def _may_be_one(one: str, other: str) -> bool:
+    """Whether two sides may be the same limb."""
+    return one == other or not {one, other} <= {"left", "right"}
 
 
 def _instead(claim: Claim, claims: Sequence[Claim], facts: Facts) -> Verdict | None:
@@ -134,10 +175,11 @@ _TIME_WORDS = re.compile(
 def _reversed_order(caption: str, claims: Sequence[Claim], facts: Facts) -> list[Finding]:
     """Two actions, each claimed and measured once, that a word of time puts the other way round."""
     for first, second in permutations(claims, 2):
-        if first.order >= second.order or not (_is_single(first, claims) and _is_single(second, claims)):
+        if first.order >= second.order or not (
+            _is_told_once(first, claims) and _is_told_once(second, claims)
+        ):
             continue
-        earlier = [event for event in facts.events if event.action == first.action]
-        later = [event for event in facts.events if event.action == second.action]
+        earlier, later = _meant(first, facts), _meant(second, facts)
         if len(earlier) != 1 or len(later) != 1 or later[0].end > earlier[0].start:
             continue
         if not fitting(first, earlier) or not fitting(second, later):
@@ -158,6 +200,24 @@ def _is_single(claim: Claim, claims: Sequence[Claim]) -> bool:
     return bool(claim.action) and not claim.negated and sum(c.action == claim.action for c in claims) == 1
 
 
+def _is_told_once(claim: Claim, claims: Sequence[Claim]) -> bool:
+    """Whether no other claim may speak of the same action of the same limb."""
+    like = [c for c in claims if c.action == claim.action]
+    if claim.negated or claim.action in ("", "stand"):  # everybody stands before and after, too
+        return False
+    if not ACTIONS[claim.action].sided:
+        return len(like) == 1
+    return sum(_may_be_one(c.side, claim.side) for c in like) == 1
+
+
+def _meant(claim: Claim, facts: Facts) -> list[Event]:
+    """The events that a claim may speak of: those of its action, and of its side where it has one."""
+    events = [event for event in facts.events if event.action == claim.action]
+    if not ACTIONS[claim.action].sided:
+        return events
+    return [event for event in events if _may_be_one(claim.side, event.side)]
+
+
 def _is_put_in_order(caption: str, first: Claim, second: Claim, claims: int) -> bool:
     """Whether a word of time stands between two claims, or before them where there are no others."""
     start, end = min(first.span[0], second.span[0]), max(first.span[0], second.span[0])
@@ -176,6 +236,8 @@ def disputes(captions: Sequence[str], facts: Facts) -> list[Dispute]:
             if _disagree(one[action], other[action]):
                 pair = (one[action], other[action])
                 verdicts = (claim_verdict(pair[0], facts), claim_verdict(pair[1], facts))
+                if all(v.verdict == SUPPORTED for v in verdicts) and not _counts_differ(*pair):
+                    continue  # each tells a part of the motion
                 if any(
                     v.verdict == UNVERIFIABLE and near(c, facts) for c, v in zip(pair, verdicts, strict=True)
                 ):
@@ -191,6 +253,10 @@ def _disagree(one: Claim, other: Claim) -> bool:
         one.direction
     ):
         return True
+    return _counts_differ(one, other)
+
+
+def _counts_differ(one: Claim, other: Claim) -> bool:
     counts = told_count(one), told_count(other)
     if counts[0] is None or counts[1] is None:
         return False

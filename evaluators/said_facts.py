@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluators.agreement import agrees, family, names, number, sign
+from evaluators.agreement import agrees, names, number, sign
+from evaluators.claim_values import count_tolerance
 from evaluators.support import CONTRADICTED, SUPPORTED, Verdict, claim_verdict
 from evaluators.verdict import CERTAIN
 from motion.events import ACTIONS, LOCOMOTION, Difference, Event
 from motion.facts import Facts
+from motion.pieces import family
 from prompts.claims.assessment import Said
 
 _SLACK = {"metres": 0.05, "degrees": 10.0}  # amounts that differ by more are seen to differ
@@ -47,13 +49,27 @@ def _events(said: Said, facts: Facts) -> list[Event]:
 
 
 def _alike(events: Sequence[Event], said: Said) -> list[Event]:
-    """The events with the side and the direction that are said, where they are said."""
+    """The events with the side and the direction that are said, where they are said.
+
+    The value that is said to differ is left open, and with the side the way to that side: each arm
+    has its own outside.
+    """
 
     def fits(event: Event) -> bool:
-        side = not said.side or event.side == said.side or event.action in LOCOMOTION
-        return side and (not said.direction or event.direction == said.direction)
+        open_side = said.aspect == "side" or not said.side or event.action in LOCOMOTION
+        open_way = said.aspect == "direction" or not said.direction
+        open_way = open_way or (said.aspect == "side" and said.direction in ("left", "right"))
+        return (open_side or event.side == said.side) and (open_way or event.direction == said.direction)
 
     return [event for event in events if fits(event)]
+
+
+def _of_side(events: Sequence[Event], said: Said) -> list[Event]:
+    """The events that the side that is said may mean: what both limbs do each of them does, too."""
+    if said.aspect == "side" or not said.side:
+        return list(events)
+    may_be = {said.side, "both", ""} if said.side != "both" else {"left", "right", "both", ""}
+    return [event for event in events if event.side in may_be or event.action in LOCOMOTION]
 
 
 def _more_in(these: Sequence[Event], those: Sequence[Event], said: Said) -> Event | None:
@@ -68,10 +84,11 @@ def _other_value(ours: Sequence[Event], theirs: Sequence[Event], said: Said) -> 
     def value(event: Event) -> str:
         return getattr(event, said.aspect) or "none"
 
-    had = [event for event in ours if not said.expected or value(event) == said.expected]
-    has = [event for event in theirs if not said.found or value(event) == said.found]
+    mine, other = _alike(ours, said), _alike(theirs, said)
+    had = [event for event in mine if not said.expected or value(event) == said.expected]
+    has = [event for event in other if not said.found or value(event) == said.found]
     same = not said.found and {value(e) for e in has} == {value(e) for e in had}
-    kept = [event for event in theirs if said.expected and value(event) == said.expected]
+    kept = [event for event in other if said.expected and value(event) == said.expected]
     if not had or not has or same or len(kept) >= len(had):
         return None
     return has[0]
@@ -83,7 +100,7 @@ def _other_number(ours: Sequence[Event], theirs: Sequence[Event], said: Said) ->
     slack = 0.0 if unit == "count" else _SLACK.get(ACTIONS[said.action].unit if said.action else "", 0.0)
     wanted, told = number(said.expected), number(said.found)
     for a in _alike(ours, said):
-        for b in theirs:
+        for b in _alike(theirs, said):
             x, y = getattr(a, unit), getattr(b, unit)
             if abs(x - y) <= slack or (y > x) - (y < x) != sign(said.aspect, said.expected, said.found):
                 continue
@@ -97,7 +114,7 @@ def _other_pace(ours: Sequence[Event], theirs: Sequence[Event], said: Said) -> E
     """An event of the candidate that is slower, or faster, than all of the goal's."""
     paces = {"slow": 0, "normal": 1, "fast": 2}
     mine = [paces[event.speed] for event in _alike(ours, said) if event.speed]
-    for event in theirs:
+    for event in _alike(theirs, said):
         if not mine or not event.speed:
             continue
         place = paces[event.speed]
@@ -111,17 +128,12 @@ def _other_order(said: Said, goal: Facts, candidate: Facts) -> Event | None:
     second = said.expected.removeprefix("before ")
     if second not in ACTIONS:
         return None
-    before = [
-        (a, b) for a in goal.events for b in goal.events if (a.action, b.action) == (said.action, second)
-    ]
-    after = [
-        (a, b)
-        for a in candidate.events
-        for b in candidate.events
-        if (a.action, b.action) == (said.action, second)
-    ]
-    if any(a.start < b.start for a, b in before) and any(b.start < a.start for a, b in after):
-        return next(a for a, b in after if b.start < a.start)
+    (before, after) = (
+        [(a, b) for a in _alike(_events(said, facts), said) for b in facts.events if b.action == second]
+        for facts in (goal, candidate)
+    )
+    if any(a.start < b.start for a, b in before):
+        return next((a for a, b in after if b.start < a.start), None)
     return None
 
 
@@ -141,8 +153,18 @@ def against(
         return _not_extra(said, ours, theirs, candidate, measured, recorded)
     if said.aspect != "order" and ours and not theirs:
         return Verdict(CONTRADICTED, f"no {said.action} is measured that could differ in {said.aspect}")
+    other_limb = _other_limb(said, ours, theirs, measured)
+    if other_limb is not None:
+        return other_limb
+    ours, theirs = _of_side(ours, said), _of_side(theirs, said)
     if said.aspect in ("side", "direction"):
         return _not_the_values(said, ours, theirs)
+    if said.aspect == "count":
+        denied = _not_the_count(said, ours, "the goal's", said.expected) or _not_the_count(
+            said, theirs, "the candidate's", said.found
+        )
+        if denied is not None:
+            return denied
     return _otherwise_measured(said, measured) or (None if recorded else _in_order(said, goal, candidate))
 
 
@@ -173,6 +195,32 @@ def _not_extra(
     if wanted and _alike(theirs, said) and not disputed and not recorded:
         return _denied(f"the goal has {said.action} as well", wanted[0])
     return None
+
+
+def _other_limb(
+    said: Said, ours: Sequence[Event], theirs: Sequence[Event], measured: Sequence[Difference]
+) -> Verdict | None:
+    """Whether the other limb does, or the other side has, what is said to differ.
+
+    Where the candidate is measured to have changed the side, its event need not have the goal's.
+    """
+    changed = any(item.aspect == "side" and family(item.action) == family(said.action) for item in measured)
+    for events, whose in ((ours, "the goal's"), (() if changed else theirs, "the candidate's")):
+        if events and not _of_side(events, said):
+            sides = " and ".join(sorted({event.side for event in events}))
+            return _denied(f"{whose} {said.action} is measured {sides}, not {said.side}", events[0])
+    return None
+
+
+def _not_the_count(said: Said, events: Sequence[Event], whose: str, told: str) -> Verdict | None:
+    """Whether one event alone can be meant, and its number is not the one that is told."""
+    value = number(told)
+    if value is None or len(events) != 1 or not ACTIONS[events[0].action].counted:
+        return None
+    (event,) = events
+    if abs(event.count - value) <= count_tolerance(event.action, int(value)):
+        return None
+    return _denied(f"{whose} {said.action} is measured {event.count} times, not {told}", event)
 
 
 def _not_the_values(said: Said, ours: list[Event], theirs: list[Event]) -> Verdict | None:

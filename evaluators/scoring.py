@@ -1,7 +1,7 @@
 """Scores of an annotator: what its assessments name, against the edits that are known to have been made.
 
 For a perturbed candidate the truth is recorded. A break is told where the assessment names it with the
-right aspect, action or body part, side and direction (evaluators.agreement.names). A named difference
+right aspect, action, side and direction (evaluators.agreement.names). A named difference
 is unrecorded where it is no recorded break, and false where besides the measured facts of goal and
 candidate do not show it: neither the comparison of both motions nor their events.
 """
@@ -108,7 +108,7 @@ def score_perturbed(
     false = invented(unrecorded, goal, candidate)
     told = [any(names(said, broken) for said in named) for broken in breaks]
     scores = {OVERALL: Score(1, len(breaks), sum(told), len(named), len(unrecorded), len(false))}
-    for operation in {operation for operation, _ in done}:
+    for operation in dict.fromkeys(operation for operation, _ in done):
         mine = [broken for other, broken_by in done for broken in broken_by if other == operation]
         hit = sum(any(names(said, broken) for said in named) for broken in mine)
         scores[operation] = Score(1, len(mine), hit, len(named), len(unrecorded), len(false))

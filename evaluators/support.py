@@ -35,7 +35,8 @@ CHECKS_VERSION = 2  # raised when the same words may be judged otherwise
 FOUND = 0.9  # certainty of what an event shows
 OTHER_WAY = 0.6  # only the opposite is measured, but what is claimed may have happened beside it
 OTHER_WAY_SURELY = 0.9  # ... and what is claimed lacks what it needs
-OTHER_GAIT = 0.55  # a run that is called a walk, steps on the spot that are called a way forward
+OTHER_GAIT = 0.55  # a run called a walk, steps on the spot called a way forward, a run where no walk is
+SMALL_TURN = 45.0  # degrees: a change of heading that may be called a turn
 AROUND = 120.0  # degrees: who has turned round may be said to go back, whichever way the body faces
 
 # Actions whose direction the words tell as plainly as the measure.
@@ -74,12 +75,15 @@ def _negated(claim: Claim, facts: Facts) -> Verdict:
     if claim.count or claim.speed or claim.path or claim.direction:
         # "without walking fast" denies the manner, and a denial is easily read into the next clause.
         return Verdict(UNVERIFIABLE, "denies a manner only", 0.0, 0, facts.frames)
-    # Whoever does not walk, or does not move the feet, goes no way at all.
-    kinds = LOCOMOTION if claim.action == "walk" else (claim.action,)
-    fits = fitting(claim, [event for event in facts.events if event.action in kinds])
+    fits = fitting(claim, [event for event in facts.events if event.action == claim.action])
+    certainty = OTHER_WAY
+    if claim.action == "walk" and not fits:
+        # Whoever does not walk may go no way at all, or go it in another gait: "does not walk but runs".
+        fits = [event for event in facts.events if event.action in LOCOMOTION]
+        certainty = OTHER_GAIT
     if fits:
         shown = fits[0]
-        return Verdict(CONTRADICTED, f"{event_words(shown)} is measured", OTHER_WAY, shown.start, shown.end)
+        return Verdict(CONTRADICTED, f"{event_words(shown)} is measured", certainty, shown.start, shown.end)
     miss = missed(claim, facts.extremes)
     if miss:
         return Verdict(SUPPORTED, f"nothing of it: {miss.words}", miss.certainty, 0, facts.frames)
@@ -88,6 +92,7 @@ def _negated(claim: Claim, facts: Facts) -> Verdict:
 
 def _not_found(claim: Claim, named: Sequence[Event], facts: Facts) -> Verdict:
     """No event has what is claimed: is that because it did not happen?"""
+    named = named or opposite_ways(claim, facts)
     against = [event for event in named if _is_opposite(claim, event)]
     only_against = bool(named) and len(against) == len(named)
     kin = near(claim, facts, strictly=only_against)
@@ -113,7 +118,7 @@ def _not_found(claim: Claim, named: Sequence[Event], facts: Facts) -> Verdict:
 
 def _other_way(claim: Claim, event: Event, miss: Miss | None, facts: Facts) -> Verdict:
     """The action is measured, but only with the opposite side or direction."""
-    words = f"{event_words(event)} is measured, not {claim.side or claim.direction}"
+    words = f"{event_words(event)} is measured, not {claim_words(claim)}"
     turned = max(facts.extremes.turned_left, facts.extremes.turned_right)
     directed = claim.direction and claim.direction == opposite(event.direction)
     if directed and claim.action in LOCOMOTION:
@@ -121,6 +126,10 @@ def _other_way(claim: Claim, event: Event, miss: Miss | None, facts: Facts) -> V
             why = f"{words}, but the body turns round"
             return Verdict(UNVERIFIABLE, why, 0.0, event.start, event.end)
         lacking = way_missed(claim, facts.extremes)
+        if event.action != claim.action and miss and not lacking:
+            # What is missed is the gait's; it says nothing of the way.
+            why = f"{words}: {miss.words}"
+            return Verdict(CONTRADICTED, why, max(OTHER_WAY, miss.certainty), event.start, event.end)
         miss = lacking or miss
     certainty = max(OTHER_WAY_SURELY, miss.certainty) if miss else OTHER_WAY
     return Verdict(
@@ -139,13 +148,13 @@ def _runs_instead(facts: Facts) -> Verdict:
 
 
 def _turned_as_claimed(claim: Claim, facts: Facts) -> bool:
-    """Whether the heading changes to the claimed side by as much as a small turn."""
+    """Whether the heading changes to the claimed side by as much as a small turn.
+
+    A turn to the other side beside it proves nothing: who walks round to the left and turns right at the
+    end has turned to the left, too.
+    """
     values = {"left": facts.extremes.turned_left, "right": facts.extremes.turned_right}
-    return (
-        bool(claim.side)
-        and values.get(claim.side, 0.0) >= 45.0
-        and not any(event.action == "turn" for event in facts.events)
-    )
+    return values.get(claim.side, 0.0) >= SMALL_TURN
 
 
 def fitting(claim: Claim, events: Sequence[Event]) -> list[Event]:
@@ -181,6 +190,19 @@ def _is_opposite(claim: Claim, event: Event) -> bool:
     ):
         return False
     return event.direction == opposite(claim.direction) and (not sided or event.side == claim.side)
+
+
+def opposite_ways(claim: Claim, facts: Facts) -> list[Event]:
+    """All ways of a motion where each goes opposite to the claimed one, in another gait; else none.
+
+    People call a side step a walk and a walk a run; but whoever only goes forward, in whatever gait, does
+    not go back.
+    """
+    if claim.action not in LOCOMOTION or not claim.direction:
+        return []
+    moves = [event for event in facts.events if event.action in LOCOMOTION]
+    fits = all(event.action != claim.action and _is_opposite(claim, event) for event in moves)
+    return moves if fits else []
 
 
 def near(claim: Claim, facts: Facts, strictly: bool = False) -> Event | None:

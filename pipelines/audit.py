@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.audit_sources import Piece, Source, Told, Unusable, source
+from pipelines.streams import ends_with_its_reader, printable
 
 if TYPE_CHECKING:
     from evaluators.caption_audit import Dispute, Finding
@@ -37,28 +38,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number; give 0 or more") from None
     if value < 0:
-        raise argparse.ArgumentTypeError(f"{value} is less than 0")
+        raise argparse.ArgumentTypeError(f"{value} is less than 0; give 0 or more")
     return value
 
 
+@ends_with_its_reader
 def run(args: argparse.Namespace) -> int:
     """Audit every caption; 0 whatever is found, for a finding is no failure."""
+    from schemas.storage import check_output, write_whole
+
     if not args.path.is_dir():
         raise FileNotFoundError(f"{args.path}: no such folder; give a corpus or a dataset")
     if args.output and args.output.suffix != ".jsonl":
         raise ValueError(f"--output {args.output}: JSON lines are written; give a name that ends with .jsonl")
+    if args.output:
+        check_output(args.output)
     found = audit(source(args.path), progress=True)
+    try:
+        # Before the report, whose reader may go away; a disk that is full must not cost the report.
+        if args.output:
+            rows = (*found.captions, *found.disputes)
+            text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            write_whole(args.output, text.encode())
+    finally:
+        print("\n".join(_report(found, args.limit)))
     if args.output:
-        from schemas.storage import write_whole
-
-        rows = (*found.captions, *found.disputes)
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        write_whole(args.output, text.encode())
-    print("\n".join(_report(found, args.limit)))
-    if args.output:
-        print(f"{args.output}: {len(found.captions) + len(found.disputes)} findings")
+        print(f"{printable(args.output)}: {len(found.captions) + len(found.disputes)} findings")
     return 0
 
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.motion_input import is_corpus
+from pipelines.shard_input import read_table
+
 if TYPE_CHECKING:
     from motion.facts import Facts
     from motion.layout import Dataset
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 Segment = tuple[str, int, int]  # motion id, first frame, frame after the last
 
+_NOWHERE = "is in neither facts nor dead letters; check the corpus with `irmogen validate`"
 CLIPS_AT_ONCE = 64  # joints and facts of so many clips take some 100 MB
 
 
@@ -64,7 +68,7 @@ def source(path: Path) -> Source:
 
     ValueError says what is missing where the folder is neither.
     """
-    if (path / "manifest.json").is_file() or (path / "build.json").is_file():
+    if is_corpus(path):
         from schemas.corpus import open_corpus
 
         corpus, manifest = open_corpus(path)
@@ -125,12 +129,11 @@ def _corpus_pieces(corpus: Corpus, manifest: dict[str, Any]) -> Iterator[list[Pi
 def _shard_pieces(corpus: Corpus, index: int, body: Skeleton) -> list[Piece | Unusable]:
     """The goals of one shard by piece of motion: those with facts, and those that were left out."""
     from schemas.rows import facts_of
-    from schemas.shards import read_shard
 
-    goals = corpus.read("goals", index).to_pylist()
-    rows = {row["goal_id"]: row for row in corpus.read("facts", index).to_pylist()}
-    letters = read_shard(corpus.shard_path("dead_letters", index, "measure"), "dead_letters").to_pylist()
-    left_out = {row["input_id"]: row for row in letters}
+    goals = read_table(corpus, "goals", index).to_pylist()
+    rows = {row["goal_id"]: row for row in read_table(corpus, "facts", index).to_pylist()}
+    letters = read_table(corpus, "dead_letters", index, name="measure").to_pylist()
+    dead = {row["input_id"]: row for row in letters}
     pieces: dict[Segment, Piece] = {}
     told: dict[Segment, list[Told]] = defaultdict(list)
     found: list[Piece | Unusable] = []
@@ -139,10 +142,12 @@ def _shard_pieces(corpus: Corpus, index: int, body: Skeleton) -> list[Piece | Un
         goal_id = goal["goal_id"]
         if goal_id in rows and key not in pieces:
             pieces[key] = Piece(*key, facts_of(rows[goal_id], body.fps))
-        elif goal_id not in rows and left_out[goal_id]["kind"] == "failed":
-            found.append(Unusable(goal_id, left_out[goal_id]["detail"], 1))
+        elif goal_id not in rows and (goal_id not in dead or dead[goal_id]["kind"] == "failed"):
+            why = dead[goal_id]["detail"] if goal_id in dead else _NOWHERE
+            found.append(Unusable(goal_id, why, 1))
             continue
-        told[key].append(Told(goal_id, goal["caption_index"], goal["caption"], goal_id not in rows))
+        gone = goal_id not in rows and dead[goal_id]["reason"] == "caption_contradicted"
+        told[key].append(Told(goal_id, goal["caption_index"], goal["caption"], gone))
     pieces |= _measured_again(corpus, index, body, [key for key in told if key not in pieces])
     for key, captions in told.items():
         pieces[key].captions += captions
@@ -158,8 +163,14 @@ def _measured_again(corpus: Corpus, index: int, body: Skeleton, keys: list[Segme
 
     if not keys:
         return {}
-    motions = corpus.read("motions", index, ["motion_id", "features"])
+    motions = read_table(corpus, "motions", index, ["motion_id", "features"])
     places = {motion_id: row for row, motion_id in enumerate(motions.column("motion_id").to_pylist())}
+    lacking = sorted({motion_id for motion_id, _, _ in keys} - set(places))
+    if lacking:
+        raise ValueError(
+            f"{corpus.shard_path('motions', index)}: lacks the motion {lacking[0]!r} that goals name; "
+            "check the corpus with `irmogen validate`"
+        )
     joints = [
         joints_from_features(features_of(motions, places[motion_id])[start:end], body)
         for motion_id, start, end in keys

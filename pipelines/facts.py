@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
 import sys
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from pipelines import motion_input
 from pipelines.motion_input import Clip, Problem
+from pipelines.streams import ends_with_its_reader
 
 if TYPE_CHECKING:
     from motion.facts import Facts
@@ -36,20 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     motion_input.add_arguments(parser)
 
 
+@ends_with_its_reader
 def run(args: argparse.Namespace) -> int:
     """Print or write the facts; exit code 1 when a motion could not be read or measured."""
+    from schemas.storage import check_output, whole_file
+
+    if args.output:
+        check_output(args.output)
     found = motion_input.sources(args.paths, args.skeleton, args.fps)
     if args.output:
-        with whole_text(args.output) as file:
-            return _write(found, file, args.text)
-    try:
-        code = _write(found, sys.stdout, args.text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has seen enough. What is still buffered must not fail at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return code
+        with whole_file(args.output) as file:
+            return _write(found, lambda words: file.write(words.encode()), args.text)
+    return _write(found, sys.stdout.write, args.text)
 
 
 def record(clip: Clip, facts: Facts) -> dict[str, Any]:
@@ -61,7 +56,7 @@ def record(clip: Clip, facts: Facts) -> dict[str, Any]:
     return {"id": clip.id, "source": clip.source, **values, "events": events}
 
 
-def _write(found: list[motion_input.Source], file: TextIO, text: bool) -> int:
+def _write(found: list[motion_input.Source], write: Callable[[str], object], text: bool) -> int:
     from tqdm import tqdm
 
     total = sum(source.count for source in found)
@@ -74,7 +69,7 @@ def _write(found: list[motion_input.Source], file: TextIO, text: bool) -> int:
                 bad += 1
                 bar.write(f"{item.source}: {item.detail}", file=sys.stderr)
                 continue
-            file.write((_text(*item) if text else _line(*item)) + "\n")
+            write((_text(*item) if text else _line(*item)) + "\n")
     if bad:
         print(f"{bad} of {total} motions could not be used", file=sys.stderr)
     return 1 if bad else 0
@@ -88,24 +83,3 @@ def _text(clip: Clip, facts: Facts) -> str:
     from prompts.sentences import text_of
 
     return text_of(clip.id, facts.as_dict(), facts.events)
-
-
-@contextmanager
-def whole_text(path: Path) -> Iterator[TextIO]:
-    """A UTF-8 file to write line by line that appears under its name when the body ends without error."""
-    from schemas.storage import sync_folder
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir():
-        raise IsADirectoryError(f"{path}: is a folder; give the name of a file to write")
-    part = path.parent / f".part-{uuid.uuid4().hex}-{path.name}"
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            part.unlink()
-    sync_folder(path.parent)

@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-contradicted",
         action="store_true",
-        help="keep goals whose caption their motion contradicts (default: they leave the corpus)",
+        help="keep goals whose caption their motion contradicts, to be looked at (default: they leave)",
     )
     parser.add_argument("--seed", type=int, default=default.seed, help="of every draw (default 0)")
 

@@ -7,13 +7,14 @@ before any work.
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.convert import ArrayError, read_array
+from pipelines.shard_input import read_table
+from pipelines.streams import printable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 FEWEST_FRAMES = 4  # what the measure needs
 _LEG_METRES = (0.2, 3.0)  # legs of a person, with room for children and giants
+_FARTHEST_METRES = 10_000.0  # from where a clip begins; joints of float32 keep a millimetre so far
+_FPS = (1.0, 1000.0)  # slower is no motion any more, faster is no camera of people
 _FRAMES_A_BATCH = 12_000  # joints and signals of so many frames take some 50 MB
 _MAGIC = b"\x93NUMPY"
 _SHAPES = "features are (T, 263) or (T, 251), joints (T, 22, 3) or (T, 21, 3)"
@@ -73,12 +76,17 @@ def sources(paths: Sequence[Path], skeleton: str | None = None, fps: float | Non
     FileNotFoundError for a path that is not there; ValueError for a folder that holds no motion, and
     for a frame rate that is none or that a corpus contradicts.
     """
-    if fps is not None and not (fps > 0 and math.isfinite(fps)):
-        raise ValueError(f"--fps is {fps}: give frames per second, more than 0")
+    check_fps(fps)
     for path in paths:
         if not path.exists():
             raise FileNotFoundError(f"{path}: no such file or folder; give .npy files, a dataset or a corpus")
     return [_source(path, skeleton, fps) for path in paths]
+
+
+def check_fps(fps: float | None) -> None:
+    """ValueError for a frame rate that no recording of people has; None is the skeleton's own."""
+    if fps is not None and not _FPS[0] <= fps <= _FPS[1]:
+        raise ValueError(f"--fps is {fps:g}: give frames per second, from {_FPS[0]:g} to {_FPS[1]:g}")
 
 
 def is_corpus(path: Path) -> bool:
@@ -101,11 +109,11 @@ def _source(path: Path, skeleton: str | None, fps: float | None) -> Source:
         files = [(motion_id, dataset.motion_path(motion_id)) for motion_id, _ in dataset.ids]
     elif path.is_dir():
         found = sorted(path.rglob("*.npy"), key=lambda file: file.relative_to(path).as_posix())
-        files = [(file.relative_to(path).with_suffix("").as_posix(), file) for file in found]
+        files = [(printable(file.relative_to(path).with_suffix("").as_posix()), file) for file in found]
         if not files:
             raise ValueError(f"{path}: holds no .npy file; give the folder of features or joints")
     else:
-        files = [(path.stem, path)]
+        files = [(printable(path.stem), path)]
 
     def read() -> Iterator[Clip | Problem]:
         for motion_id, file in files:
@@ -127,12 +135,13 @@ def _corpus_source(path: Path, skeleton: str | None, fps: float | None) -> Sourc
 
     def read() -> Iterator[Clip | Problem]:
         for index in range(corpus.shards):
-            table = corpus.read("motions", index, ["motion_id", "fps", "features"])
+            table = read_table(corpus, "motions", index, ["motion_id", "fps", "features"])
             for row, motion_id in enumerate(table["motion_id"].to_pylist()):
                 rate = table["fps"][row].as_py()
-                yield features_clip(features_of(table, row), motion_id, f"{path}#{motion_id}", rate)
+                where = printable(f"{path}#{motion_id}")
+                yield features_clip(features_of(table, row), motion_id, where, rate)
 
-    return Source(manifest["tables"]["motions"]["rows"], read)
+    return Source(manifest["tables"].get("motions", {}).get("rows", 0), read)
 
 
 def read_clip(
@@ -146,9 +155,11 @@ def read_clip(
             raise ArrayError("no such file; take the name off the list, or bring the file back")
         if path.suffix != ".npy":
             raise ArrayError("is no .npy file; save features or joints with numpy.save")
-        return _clip(_readable(path), motion_id, str(path), skeleton, fps)
-    except (ArrayError, OSError, MemoryError) as error:
-        return Problem(str(path), str(error) or "claims more numbers than fit into memory; write it again")
+        return _clip(_readable(path), motion_id, printable(path), skeleton, fps)
+    except (ArrayError, OSError) as error:
+        return Problem(printable(path), printable(error))
+    except MemoryError:
+        return Problem(printable(path), "claims more numbers than fit into memory; write it again")
 
 
 def features_clip(features: NDArray[np.float32], motion_id: str, source: str, fps: float) -> Clip | Problem:
@@ -193,22 +204,30 @@ def _clip(
     if not finite.all():
         frame = int(np.argmin(finite))
         raise ArrayError(f"holds NaN or infinite values, first in frame {frame}; repair or leave it out")
-    joints = joints_from_features(array, body) if features else array
-    if not features:
-        _check_unit(joints, body)
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is told below
+        joints = joints_from_features(array, body) if features else array
+        _check_body(joints, body, features)
     return Clip(motion_id, source, joints, body, fps or body.fps, features)
 
 
-def _check_unit(joints: NDArray[np.float32], body: Skeleton) -> None:
-    """Joints carry no unit: the legs tell whether it is the skeleton's."""
+def _check_body(joints: NDArray[np.float32], body: Skeleton, features: bool) -> None:
+    """Arrays carry no unit: legs and the way that is gone tell whether they are a person's."""
     import numpy as np
 
     hip, knee, ankle, _ = body.left_leg
-    bones = joints[:, [knee, ankle]] - joints[:, [hip, knee]]
-    leg = float(np.median(np.linalg.norm(bones, axis=-1).sum(axis=1))) * body.metres_per_unit
-    if not _LEG_METRES[0] <= leg <= _LEG_METRES[1]:
+    places = joints[:, [hip, knee, ankle]].astype(np.float64) * body.metres_per_unit
+    leg = float(np.median(np.linalg.norm(np.diff(places, axis=1), axis=-1).sum(axis=1)))
+    if features:
+        remedy = f"{body.name} features are those of new_joint_vecs, not normalised by mean and deviation"
+    else:
         unit = "metres" if body.metres_per_unit == 1 else f"units of {body.metres_per_unit * 1000:.3g} mm"
-        raise ArrayError(f"its legs would be {leg:.3g} m long; {body.name} joints are in {unit}: scale them")
+        remedy = f"{body.name} joints are in {unit}: scale them"
+    if not _LEG_METRES[0] <= leg <= _LEG_METRES[1]:
+        raise ArrayError(f"its legs would be {leg:.3g} m long; {remedy}")
+    low, high = (np.float64(ends) for ends in (joints.min(axis=(0, 1)), joints.max(axis=(0, 1))))
+    way = float(np.maximum(high - joints[0, 0], joints[0, 0] - low).max()) * body.metres_per_unit
+    if not way <= _FARTHEST_METRES:
+        raise ArrayError(f"it would go {way:.3g} m away; {remedy}")
 
 
 def measured(clips: Iterator[Clip | Problem]) -> Iterator[tuple[Clip, Facts] | Problem]:
@@ -217,11 +236,16 @@ def measured(clips: Iterator[Clip | Problem]) -> Iterator[tuple[Clip, Facts] | P
     frames = 0
     for item in clips:
         batch.append(item)
-        frames += len(item.joints) if isinstance(item, Clip) else 0
+        frames += frames_in_memory(item) if isinstance(item, Clip) else 0
         if frames >= _FRAMES_A_BATCH or len(batch) >= 256:
             yield from _measured(batch)
             batch, frames = [], 0
     yield from _measured(batch)
+
+
+def frames_in_memory(clip: Clip) -> int:
+    """Frames of a clip in memory: its own, or those at the rate of the measure where they are more."""
+    return max(len(clip.joints), round(len(clip.joints) * clip.skeleton.fps / clip.fps))
 
 
 def _measured(batch: Sequence[Clip | Problem]) -> Iterator[tuple[Clip, Facts] | Problem]:
@@ -235,7 +259,7 @@ def _measured(batch: Sequence[Clip | Problem]) -> Iterator[tuple[Clip, Facts] | 
         clips = [item for place in places if isinstance(item := batch[place], Clip)]
         try:
             found.update(zip(places, _facts(clips), strict=True))
-        except ValueError:
+        except (ValueError, MemoryError):
             found.update((place, _alone(clip)) for place, clip in zip(places, clips, strict=True))
     for place, item in enumerate(batch):
         if isinstance(item, Problem):
@@ -250,6 +274,9 @@ def _alone(clip: Clip) -> Facts | Problem:
         return _facts([clip])[0]
     except ValueError as error:
         return Problem(clip.source, f"cannot be measured ({str(error).removeprefix('clip 0: ')})")
+    except MemoryError:
+        told = f"{frames_in_memory(clip)} frames at {clip.skeleton.fps:g} a second do not fit into memory"
+        return Problem(clip.source, f"{told}; cut it into shorter clips")
 
 
 def _facts(clips: Sequence[Clip]) -> list[Facts]:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.shard_input import read_table
+from pipelines.streams import ends_with_its_reader, printable
+
 if TYPE_CHECKING:
     from evaluators.scoring import Card
     from schemas.corpus import Corpus
 
-EXIT_USAGE = 2
 Row = dict[str, Any]
 
 _FACTS = ["frames", "summary", "extremes", "events"]
@@ -25,14 +27,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, metavar="FILE.json", help="write the scores as JSON as well")
 
 
+@ends_with_its_reader
 def run(args: argparse.Namespace) -> int:
     """0 when there was something to score; ValueError, exit code 2, names what a corpus lacks."""
     from schemas.corpus import open_corpus
-    from schemas.storage import write_json
+    from schemas.storage import check_output, write_json
 
+    if args.output:
+        check_output(args.output)
+    if args.corpus.exists() and not args.corpus.is_dir():
+        raise ValueError(f"{args.corpus}: is a file; give the folder that `irmogen build` wrote")
     corpus, manifest = open_corpus(args.corpus)
-    if args.output and not args.output.parent.is_dir():
-        raise ValueError(f"--output {args.output}: the folder {args.output.parent} does not exist")
     cards = scored(corpus, manifest["config"]["skeleton"])
     for lacking, counts in (
         ("assessments", bool(cards)),
@@ -43,10 +48,14 @@ def run(args: argparse.Namespace) -> int:
                 f"{args.corpus}: holds no {lacking}, there is nothing to score; "
                 "build it with `irmogen build --perturbed` of 1 or more"
             )
-    print("\n\n".join("\n".join(table(name, card)) for name, card in sorted(cards.items())))
+    try:
+        # Before the table, whose reader may go away; a disk that is full must not cost the table.
+        if args.output:
+            write_json(args.output, as_json(cards))
+    finally:
+        print("\n\n".join("\n".join(table(name, card)) for name, card in sorted(cards.items())))
     if args.output:
-        write_json(args.output, as_json(cards))
-        print(f"\nwritten to {args.output}")
+        print(f"\nwritten to {printable(args.output)}")
     return 0
 
 
@@ -62,10 +71,11 @@ def scored(corpus: Corpus, skeleton_name: str) -> dict[str, Card]:
     for index in range(corpus.shards):
         goals = {
             row["goal_id"]: facts_of(row, fps)
-            for row in corpus.read("facts", index, ["goal_id", *_FACTS]).to_pylist()
+            for row in read_table(corpus, "facts", index, ["goal_id", *_FACTS]).to_pylist()
         }
         candidates = {
-            row["candidate_id"]: row for row in corpus.read("candidates", index, _CANDIDATES).to_pylist()
+            row["candidate_id"]: row
+            for row in read_table(corpus, "candidates", index, _CANDIDATES).to_pylist()
         }
         for row in _assessments(corpus, index):
             candidate = candidates[row["candidate_id"]]
@@ -82,7 +92,7 @@ def scored(corpus: Corpus, skeleton_name: str) -> dict[str, Card]:
 
 def _assessments(corpus: Corpus, index: int) -> Iterator[Row]:
     """The assessments of candidates in a shard."""
-    for row in corpus.read("annotations", index, _ANNOTATIONS).to_pylist():
+    for row in read_table(corpus, "annotations", index, _ANNOTATIONS).to_pylist():
         if row["kind"] == "assessment" and row["candidate_id"]:
             yield row
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines import motion_input
 from pipelines.motion_input import Clip, Problem
 from pipelines.shown import Shown, find
+from pipelines.streams import ends_with_its_reader, printable
 
 if TYPE_CHECKING:
     from motion.facts import Facts
@@ -33,20 +34,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     motion_input.add_arguments(parser)
 
 
+@ends_with_its_reader
 def run(args: argparse.Namespace) -> int:
     """Draw the motion and say where it was written; ValueError or OSError when that cannot be."""
-    from schemas.storage import write_whole
+    from schemas.storage import check_output, write_whole
 
     if args.output and args.output.suffix.lower() not in _FORMS:
         raise ValueError(
             f"{args.output}: ends with none of {', '.join(_FORMS)}; one of them says what to draw"
         )
-    if args.output and args.output.is_dir():
-        raise ValueError(f"{args.output}: is a folder; give the name of a file to write")
+    if args.output:
+        check_output(args.output)
     shown = find(args.target, args.skeleton, args.fps)
     output = args.output or Path(_file_name(shown.clip.id) + ".html")
+    check_output(output)  # also the name that an id gives
     write_whole(output, drawn(shown, output.suffix.lower()))
-    print(f"{shown.clip.id}: drawn in {output}")
+    print(f"{shown.clip.id}: drawn in {printable(output)}")
     return 0
 
 

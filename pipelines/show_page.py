@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from motion.facts import Facts
 
 # What the names of the summary leave out.
-_SUMMARY_UNITS = {"speed": " m/s", "jitter": " m/s³", "hand_travel_left": " m", "hand_travel_right": " m"}
+_SUMMARY_UNITS = {
+    "speed": " m/s",
+    "jitter": " m/s³",
+    "hand_travel_left": " arms",
+    "hand_travel_right": " arms",
+}
 # Units behind the names of measured values, as people read them.
 _UNITS = {
     "_metres": " m",

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.motion_input import Clip, Problem, features_clip, is_corpus, is_dataset, read_clip
+from pipelines.motion_input import (
+    Clip,
+    Problem,
+    check_fps,
+    features_clip,
+    is_corpus,
+    is_dataset,
+    read_clip,
+)
+from pipelines.shard_input import read_table
+from pipelines.streams import printable
 
 if TYPE_CHECKING:
     from motion.events import Difference
@@ -35,16 +45,16 @@ def find(target: str, skeleton: str | None = None, fps: float | None = None) -> 
 
     FileNotFoundError or ValueError says what is wrong and what to do.
     """
+    check_fps(fps)
     path = Path(target)
     if path.is_file():
-        return Shown(_good(read_clip(path, path.stem, skeleton, fps)), "motion")
+        return Shown(_good(read_clip(path, printable(path.stem), skeleton, fps)), "motion")
     if path.is_dir():
         what = "CORPUS#id" if is_corpus(path) else "DATASET#id" if is_dataset(path) else "FILE.npy"
         raise ValueError(f"{path}: is a folder; name one motion: {what}")
-    folder, sign, name = target.partition("#")
-    if not sign or not name:
+    root, name = _split(target)
+    if not name:
         raise FileNotFoundError(f"{target}: no such file; give FILE.npy, DATASET#id or CORPUS#id")
-    root = Path(folder)
     if is_corpus(root):
         if fps is not None:
             raise ValueError(f"{root}: is a corpus, which knows its frames per second; leave --fps out")
@@ -54,6 +64,14 @@ def find(target: str, skeleton: str | None = None, fps: float | None = None) -> 
     if not root.exists():
         raise FileNotFoundError(f"{root}: no such folder; give DATASET#id or CORPUS#id")
     raise ValueError(f"{root}: is neither a dataset nor a corpus; give FILE.npy, DATASET#id or CORPUS#id")
+
+
+def _split(target: str) -> tuple[Path, str]:
+    """Folder and id of FOLDER#id: a folder's own name may hold the sign, and so may an id."""
+    places = [place for place, letter in enumerate(target) if letter == "#"]
+    parts = [(Path(target[:place]), target[place + 1 :]) for place in places]
+    known = [part for part in parts if is_corpus(part[0]) or is_dataset(part[0])]
+    return next(iter(known or parts), (Path(target), ""))
 
 
 def _good(found: Clip | Problem) -> Clip:
@@ -104,8 +122,8 @@ def _row(corpus: Corpus, table: str, name: str) -> Row | None:
 
     key = TABLES[table].key[0]
     for index in range(corpus.shards):
-        if pc.index(corpus.read(table, index, [key])[key], name).as_py() >= 0:
-            rows = corpus.read(table, index, TABLES[table].light_columns)
+        if pc.index(read_table(corpus, table, index, [key])[key], name).as_py() >= 0:
+            rows = read_table(corpus, table, index, TABLES[table].light_columns)
             found: Row = rows.filter(pc.field(key) == name).to_pylist()[0]
             return {**found, "shard": index}
     return None
@@ -126,7 +144,7 @@ def _clip(corpus: Corpus, motion: Mapping[str, Any], name: str) -> Clip:
             f"{corpus.root}: {name} names the motion {motion['id']!r}, which {table} does not hold"
         )
     key = TABLES[table].key[0]
-    rows = corpus.read(table, row["shard"], [key, "features"]).filter(pc.field(key) == motion["id"])
+    rows = read_table(corpus, table, row["shard"], [key, "features"]).filter(pc.field(key) == motion["id"])
     features = features_of(rows, 0)[motion["start"] : motion["end"]]
     rate = row.get("fps") or skeleton(row["skeleton"]).fps
     return _good(features_clip(features, name, f"{corpus.root}#{name}", rate))
@@ -136,7 +154,8 @@ def _motion(corpus: Corpus, row: Row) -> Shown:
     import pyarrow.compute as pc
 
     name = row["motion_id"]
-    goals = corpus.read("goals", row["shard"], ["motion_id", "caption"]).filter(pc.field("motion_id") == name)
+    goals = read_table(corpus, "goals", row["shard"], ["motion_id", "caption"])
+    goals = goals.filter(pc.field("motion_id") == name)
     clip = _clip(corpus, {"table": "motions", "id": name, "start": 0, "end": row["frames"]}, name)
     return Shown(clip, "motion", tuple(dict.fromkeys(goals["caption"].to_pylist())))
 

@@ -193,12 +193,14 @@ class ManifestError(ValueError):
 
 
 def read_manifest(root: Path) -> dict[str, Any]:
-    """A corpus' manifest; ManifestError when it is not there or of another version."""
+    """A corpus' manifest; ManifestError when it is not there, damaged or of another version."""
     values = read_json(Corpus(root).manifest_path)
     if values is None:
         if not root.is_dir():
             raise ManifestError(f"{root}: no such folder; give the folder that `irmogen build` wrote")
         raise ManifestError(f"{root}: has no manifest.json; finish the build with `irmogen build`")
+    if not isinstance(values, dict):
+        raise _damaged(root, f"holds a {type(values).__name__}, not an object")
     if values.get("version") != MANIFEST_VERSION:
         raise ManifestError(
             f"{root}/manifest.json: version {values.get('version')}, this irmogen knows "
@@ -209,7 +211,18 @@ def read_manifest(root: Path) -> dict[str, Any]:
             f"{root}/manifest.json: schema versions {values.get('schema_versions')}, this irmogen knows "
             f"{SCHEMA_VERSIONS}; build the corpus again"
         )
+    for name, kind in (("shards", int), ("config", dict), ("tables", dict)):
+        if not isinstance(values.get(name), kind):
+            raise _damaged(root, f"{name!r} is {values.get(name)!r}")
+    if values["shards"] < 1:
+        raise _damaged(root, f"'shards' is {values['shards']}")
+    if not isinstance(values["config"].get("skeleton"), str):
+        raise _damaged(root, f"the configuration's 'skeleton' is {values['config'].get('skeleton')!r}")
     return values
+
+
+def _damaged(root: Path, what: str) -> ManifestError:
+    return ManifestError(f"{root}/manifest.json: is damaged ({what}); restore it or build the corpus again")
 
 
 def open_corpus(root: Path) -> tuple[Corpus, dict[str, Any]]:

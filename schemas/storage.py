@@ -9,26 +9,66 @@ import hashlib
 import json
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 _TEMPORARY = ".part-"
 
 
-def write_whole(path: Path, data: bytes) -> str:
-    """Write under a temporary name, fsync, rename; returns the SHA-256 of the bytes."""
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write bit by bit that appears under its name when the body ends without error.
+
+    It is written under a temporary name beside its place, synced and renamed; missing folders are made.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.parent / f"{_TEMPORARY}{uuid.uuid4().hex}-{path.name}"
+    part = _temporary(path)
     try:
         with part.open("wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def _temporary(path: Path) -> Path:
+    return path.parent / f"{_TEMPORARY}{uuid.uuid4().hex}-{path.name}"
+
+
+def write_whole(path: Path, data: bytes) -> str:
+    """Write bytes as `whole_file` does; returns their SHA-256."""
+    with whole_file(path) as file:
+        file.write(data)
     return hashlib.sha256(data).hexdigest()
+
+
+def check_output(path: Path) -> None:
+    """Try whether `whole_file` can write a path whose folder is there, and leave nothing behind.
+
+    For commands, before their work. ValueError says why it cannot be written and what to do.
+    """
+    folder = path.parent
+    try:
+        if path.is_dir():
+            raise ValueError(f"{path}: is a folder; give the name of a file to write")
+        if path.exists() and not path.is_file():
+            raise ValueError(f"{path}: is a device or a pipe; give the name of a file to write")
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(f"{path}: {folder} is a file, not a folder; give another place to write to")
+        if not folder.is_dir():
+            raise ValueError(f"{path}: the folder {folder} does not exist; make it, or give another one")
+        part = _temporary(path)
+        part.touch(exist_ok=False)
+        part.unlink()
+    except OSError as error:
+        raise ValueError(
+            f"{path}: cannot be written ({error.strerror}); give another place to write to"
+        ) from error
 
 
 def sync_folder(folder: Path) -> None:
@@ -52,7 +92,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: is no JSON ({error}); restore it or build the corpus again") from error
 
 

@@ -12,9 +12,8 @@ from evaluators.annotation_checks import (
     about_texts,
     check_analysis,
     check_assessment,
-    difference_verdict,
-    match_verdict,
 )
+from motion.compare import differences
 from motion.events import Difference, Event
 from motion.facts import Facts
 
@@ -33,8 +32,19 @@ def side(expected: str, found: str, action: str = "wave") -> Difference:
     return Difference("side", action, "arm", expected, "", expected, found)
 
 
+def listed(difference: Difference, subject: Subject) -> Statement:
+    """What is found of a difference that an annotator lists and does not say."""
+    (statement,) = check_assessment("", "", subject, [difference]).statements
+    return statement
+
+
+def matching(goal: Facts, candidate: Facts, *events: Event) -> list[str]:
+    """The verdicts of events that an annotator lists as right and does not tell."""
+    return [s.verdict for s in check_assessment("", "", Subject(goal, candidate), [], events).statements]
+
+
 def test_what_is_measured_is_supported() -> None:
-    verdict = difference_verdict(side("left", "right"), Subject(facts(WAVE), facts(OTHER_WAVE)))
+    verdict = listed(side("left", "right"), Subject(facts(WAVE), facts(OTHER_WAVE)))
     assert verdict.verdict == "supported"
     assert "measured" in verdict.evidence
 
@@ -42,9 +52,9 @@ def test_what_is_measured_is_supported() -> None:
 def test_a_recorded_edit_that_the_measure_cannot_see_is_unverifiable() -> None:
     slow = Difference("speed", "wave", "arm", "left", "", "normal", "slower")
     subject = Subject(facts(WAVE), facts(WAVE), (slow,))
-    verdict = difference_verdict(slow, subject)
+    verdict = listed(slow, subject)
     assert (verdict.verdict, verdict.evidence.split(";")[0]) == ("unverifiable", "recorded edit")
-    assert "recorded" in difference_verdict(slow, Subject(facts(WAVE), facts(WAVE))).evidence
+    assert "recorded" in listed(slow, Subject(facts(WAVE), facts(WAVE))).evidence
 
 
 @pytest.mark.parametrize(
@@ -62,20 +72,93 @@ def test_a_recorded_edit_that_the_measure_speaks_against_is_contradicted(
     difference: Difference, candidate: Facts
 ) -> None:
     subject = Subject(facts(WAVE), candidate, (difference,))
-    assert difference_verdict(difference, subject).verdict == "contradicted"
+    assert listed(difference, subject).verdict == "contradicted"
 
 
 def test_one_of_two_kicks_may_be_missing() -> None:
     again = Event("kick", 80, 99, side="right", direction="forward")
     missing = Difference("missing", "kick", "leg", "right", "forward", "kick", "none")
     subject = Subject(facts(KICK, again), facts(KICK), (missing,))
-    assert difference_verdict(missing, subject).verdict != "contradicted"
+    assert listed(missing, subject).verdict != "contradicted"
 
 
 def test_a_match_is_what_the_candidate_does_too() -> None:
-    assert match_verdict(WAVE, facts(WAVE, WALK)).verdict == "supported"
-    assert match_verdict(WAVE, facts(WALK)).verdict == "contradicted"
-    assert match_verdict(WAVE, facts(OTHER_WAVE)).verdict == "contradicted"
+    goal = facts(WAVE)
+    assert matching(goal, facts(WAVE, WALK), WAVE) == ["supported"]
+    assert matching(goal, facts(WALK), WAVE) == ["contradicted"]
+    assert matching(goal, facts(OTHER_WAVE), WAVE) == ["contradicted"]
+
+
+AHEAD = Event("reach", 10, 40, side="right", direction="forward", amount=0.4)
+ALOFT = Event("reach", 50, 80, side="right", direction="up", amount=0.4)
+
+
+def test_a_match_is_lacking_where_the_candidate_has_it_less_often() -> None:
+    assert matching(facts(AHEAD, ALOFT), facts(AHEAD), AHEAD, ALOFT) == ["supported", "contradicted"]
+    assert matching(facts(AHEAD), facts(ALOFT), AHEAD) == ["contradicted"]
+    again = Event("reach", 60, 90, side="right", direction="forward", amount=0.4)
+    assert matching(facts(AHEAD, again), facts(AHEAD), AHEAD) == ["supported"]
+    assert matching(facts(AHEAD, again), facts(AHEAD), AHEAD, again) == ["supported", "contradicted"]
+    text = "The right arm correctly reaches forward."
+    assert judged(text, facts(AHEAD, ALOFT), facts(AHEAD)) == ["supported"]
+    assert judged(text, facts(AHEAD, ALOFT), facts(ALOFT)) == ["contradicted"]
+
+
+TWICE = Event("wave", 10, 60, side="right", count=2)
+FOUR_TIMES = Event("wave", 10, 60, side="right", count=4)
+SLOW_KICK = Event("kick", 60, 99, side="right", direction="forward", speed="slow")
+FAST_KICK = Event("kick", 60, 80, side="right", direction="forward", speed="fast")
+
+
+@pytest.mark.parametrize(
+    ("difference", "verdict"),
+    [
+        (Difference("count", "wave", "arm", "right", "", "2", "4"), "supported"),
+        (Difference("count", "wave", "arm", "right", "", "2", "more"), "supported"),
+        (Difference("count", "wave", "arm", "right", "", "2", "9"), "contradicted"),
+        (Difference("count", "wave", "arm", "right", "", "4", "2"), "contradicted"),
+        (Difference("count", "wave", "arm", "left", "", "2", "4"), "contradicted"),
+        (Difference("direction", "reach", "arm", "right", "forward", "forward", "up"), "supported"),
+        (Difference("direction", "reach", "arm", "right", "forward", "forward", "left"), "contradicted"),
+        (Difference("direction", "reach", "arm", "left", "forward", "forward", "up"), "contradicted"),
+        (Difference("speed", "kick", "leg", "right", "forward", "fast", "slower"), "supported"),
+        (Difference("speed", "kick", "leg", "right", "forward", "slow", "faster"), "contradicted"),
+        (Difference("speed", "kick", "leg", "left", "forward", "fast", "slower"), "contradicted"),
+    ],
+)
+def test_a_listed_difference_has_the_values_and_the_limb_that_are_measured(
+    difference: Difference, verdict: str
+) -> None:
+    subject = Subject(facts(TWICE, AHEAD, FAST_KICK), facts(FOUR_TIMES, ALOFT, SLOW_KICK))
+    assert listed(difference, subject).verdict == verdict
+
+
+def test_every_measured_difference_is_supported_where_it_is_listed() -> None:
+    goal = facts(TWICE, AHEAD, FAST_KICK, WALK)
+    candidate = facts(FOUR_TIMES, ALOFT, SLOW_KICK, WAVE)
+    measured = differences(goal, candidate)
+    assert {item.aspect for item in measured} >= {"count", "direction", "speed", "missing", "extra"}
+    for item in measured:
+        assert listed(item, Subject(goal, candidate)).verdict == "supported", item
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("The right hand waves 4 times instead of 2 times.", "supported"),
+        ("The left hand waves 4 times instead of 2 times.", "contradicted"),
+        ("The kick of the right leg is too slow.", "supported"),
+        ("The kick of the left leg is too slow.", "contradicted"),
+    ],
+)
+def test_a_difference_of_the_wrong_limb_is_contradicted(text: str, verdict: str) -> None:
+    assert judged(text, facts(TWICE, FAST_KICK), facts(FOUR_TIMES, SLOW_KICK)) == [verdict]
+
+
+def test_what_differs_on_one_limb_does_not_differ_on_the_other_one() -> None:
+    goal, candidate = facts(TWICE, WAVE), facts(FOUR_TIMES, WAVE)
+    assert judged("The left hand waves 4 times instead of 2 times.", goal, candidate) == ["contradicted"]
+    assert judged("The right hand waves 4 times instead of 2 times.", goal, candidate) == ["supported"]
 
 
 def judged(text: str, goal: Facts, candidate: Facts, *known: Difference) -> list[str]:
@@ -160,10 +243,10 @@ def test_text_and_list_are_held_against_each_other() -> None:
     missing = Difference("missing", "wave", "arm", "left", "", "wave", "none")
     text = "The wave of the left hand is missing."
     both = check_assessment(text, "", subject, [missing])
-    assert (sources(both), both.disagreements) == ([("missing", "both")], ())
-    silent = check_assessment("The walk is fine.", "", subject, [missing])
-    assert [s.source for s in silent.disagreements] == ["list only"]
-    assert "not read in its text" in silent.disagreements[0].evidence
+    assert sources(both) == [("missing", "both")]
+    silent = check_assessment("The walk is fine.", "", subject, [missing]).statements
+    assert [s.source for s in silent] == ["text", "list only"]
+    assert "not read in its text" in silent[1].evidence
     alone = check_assessment(text, "", subject, [])
     assert sources(alone) == [("missing", "text only")]
     assert sources(check_assessment(text, "", subject)) == [("missing", "text")]

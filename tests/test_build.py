@@ -35,17 +35,11 @@ def test_two_builds_give_the_same_bytes(corpus: Path, build: Build) -> None:
     assert corpus_bytes(build()) == corpus_bytes(corpus)
 
 
-def test_two_workers_give_the_same_bytes(corpus: Path, build: Build) -> None:
-    flags = ("--direct_num_workers", 2, "--direct_running_mode", "multi_processing")
-    assert corpus_bytes(build(*flags)) == corpus_bytes(corpus)
-
-
-@pytest.mark.parametrize("order", [7])
-def test_the_order_of_the_input_does_not_matter(
-    demo: Path, corpus: Path, build: Build, tmp_path: Path, order: int
+def test_two_workers_and_another_order_of_the_input_give_the_same_bytes(
+    demo: Path, corpus: Path, build: Build, tmp_path: Path
 ) -> None:
-    data = shuffled(demo, tmp_path / "data", order)
-    assert corpus_bytes(build(data=data)) == corpus_bytes(corpus)
+    flags = ("--direct_num_workers", 2, "--direct_running_mode", "multi_processing")
+    assert corpus_bytes(build(*flags, data=shuffled(demo, tmp_path / "data", 7))) == corpus_bytes(corpus)
 
 
 @pytest.mark.slow

@@ -165,7 +165,7 @@ a man moves a box to the left
     (arm) >left
 a person bends both arms
     (arm) both
-a person walks a bend to the left
+the woman walks a bend to the left and stops
     walk left curve
 a person walks in a bend posture
     walk
@@ -179,13 +179,13 @@ a woman uses her right hand to touch her left hand twice
     (arm) right x2
 a person moves his hands as if playing the piano
     (arm) both
-a person makes a circling motion with the left hand like wiping a table
+she makes a circling motion of the left hand, like wiping a window
     circle_arm left
 a person walks forward, then stops a few steps later
     walk forward
 a person lifts a heavy box above his head
     raise_arm up
-a person is hitting something with the left hand
+a person is hitting a sandbag with the left hand
     punch left
 a person plays basketball
     (body)
@@ -195,7 +195,7 @@ the person starts jogging, lifting his hands and stopping the jog
     run | raise_arm both
 someone gets down on all fours and crawls forward
     (body) | crawl forward
-a person takes five rather quick forward steps
+the figure makes five fairly quick steps forward
     walk forward fast x5
 someone shakes hands with a friend
     (arm)

@@ -56,7 +56,10 @@ def test_gaits_and_turns_of_captured_people(captured: list[tuple[str, Facts]]) -
 
 
 def test_bows_of_captured_people(captured: list[tuple[str, Facts]]) -> None:
-    assert right_share([f.summary.bowed == (label == "bow") for label, f in captured]) >= 0.99
+    found = [f.summary.bowed for label, f in captured if label == "bow"]
+    assert found
+    assert sum(found) >= 0.95 * len(found)
+    assert right_share([not f.summary.bowed for label, f in captured if label != "bow"]) >= 0.99
 
 
 def test_what_nobody_performed_is_not_found(captured: list[tuple[str, Facts]]) -> None:

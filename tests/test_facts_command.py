@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ from motion.features import features_from_joints, joints_from_features
 from motion.resample import resample
 from motion.skeleton import KIT, T2M
 from pipelines.cli import main
-from pipelines.motion_input import Clip, Problem, measured, sources
+from pipelines.motion_input import Clip, Problem, frames_in_memory, measured, sources
 from prompts.sentences import clause, label, sentence, summary_sentences
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -116,6 +118,11 @@ def test_bad_files_are_told_in_a_line_each_and_cost_only_themselves(data, tmp_pa
         "none": joints[:0],
         "words": np.array(["a"]),
         "unit": joints * 1000,
+        "away": joints
+        + np.float32(2e6 / body.metres_per_unit) * (np.arange(len(joints)) > 40)[:, None, None],
+        "zeros": np.zeros_like(good),
+        "vast": np.full_like(good, 1e30),
+        "normalised": (good - good.mean(0)) / (good.std(0) + 1e-6) * 3,
         "good": joints,
         "other": features_from_joints(joints, body),
     }
@@ -138,6 +145,10 @@ def test_bad_files_are_told_in_a_line_each_and_cost_only_themselves(data, tmp_pa
         "none": "at least 4",
         "words": "no plain numbers",
         "unit": "scale them",
+        "away": "m away",
+        "zeros": "legs would be 0 m long",
+        "vast": "not normalised",
+        "normalised": "not normalised",
         "pickled": "never loaded",
         "empty": "is empty",
         "text": "is no .npy file",
@@ -147,7 +158,7 @@ def test_bad_files_are_told_in_a_line_each_and_cost_only_themselves(data, tmp_pa
         told = [line for line in err.splitlines() if line.startswith(f"{tmp_path / name}.npy: ")]
         assert len(told) == 1, name
         assert words in told[0]
-    assert "13 of 15 motions could not be used" in err
+    assert "17 of 19 motions could not be used" in err
 
 
 def test_a_clip_that_a_list_names_but_nobody_has_is_told(data, tmp_path, capsys) -> None:
@@ -163,7 +174,10 @@ def test_a_clip_that_a_list_names_but_nobody_has_is_told(data, tmp_path, capsys)
     assert "zzz.npy: no such file" in err
 
 
-@pytest.mark.parametrize("words", [["nowhere"], [".", "--fps", "0"], ["nowhere.npy"]])
+@pytest.mark.parametrize(
+    "words",
+    [["nowhere"], ["nowhere.npy"], *([".", f"--fps={fps}"] for fps in ("0", "1e-9", "0.99", "1001", "nan"))],
+)
 def test_what_is_not_there_stops_before_any_work(words, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["facts", *words, "--output", "out.jsonl"]) == 2
@@ -188,6 +202,7 @@ def test_another_frame_rate_tells_events_in_the_files_own_frames(data, tmp_path,
 
 def test_the_output_file_holds_what_would_be_printed_and_appears_whole(data, tmp_path, capsys) -> None:
     target = tmp_path / "new" / "facts.jsonl"
+    target.parent.mkdir()
     assert main(["facts", str(data), "--output", str(target)]) == 0
     assert capsys.readouterr().out == ""
     main(["facts", str(data)])
@@ -195,6 +210,96 @@ def test_the_output_file_holds_what_would_be_printed_and_appears_whole(data, tmp
     assert [path.name for path in target.parent.iterdir()] == ["facts.jsonl"]
     assert main(["facts", str(data), "--output", str(tmp_path)]) == 2
     assert "is a folder" in capsys.readouterr().err
+
+
+def test_a_name_that_is_no_utf8_is_shown_with_escapes(data, tmp_path, capsys) -> None:
+    one = sorted((data / "new_joint_vecs").glob("*.npy"))[0].read_bytes()
+    folder = os.fsencode(tmp_path / "clips")
+    os.mkdir(folder)
+    for name, content in ((b"caf\xe9.npy", one), (b"plain.npy", one), (b"\xff.npy", b"")):
+        Path(os.fsdecode(os.path.join(folder, name))).write_bytes(content)
+    code, found, err = facts(capsys, tmp_path / "clips")
+    assert code == 1
+    assert [one["id"] for one in found] == ["caf\\xe9", "plain"]
+    assert found[0]["source"].endswith("caf\\xe9.npy")
+    assert "\\xff.npy: is empty" in err
+    output = tmp_path / "facts.jsonl"
+    assert main(["facts", str(tmp_path / "clips"), "--output", str(output)]) == 1
+    assert len(output.read_bytes().splitlines()) == 2
+    name = os.fsdecode(folder + b"/caf\xe9.npy")
+    assert main(["show", name, "--output", str(tmp_path / "clip.png")]) == 0
+    assert "caf\\xe9: drawn" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("none/facts.jsonl", "does not exist; make it"),
+        ("file/facts.jsonl", "is a file, not a folder"),
+        ("file/none/facts.jsonl", "give another"),
+        ("x" * 240, "cannot be written"),
+        ("pipe", "is a device or a pipe"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_told_before_any_work(name, words, tmp_path, capsys) -> None:
+    (tmp_path / "file").write_text("")
+    os.mkfifo(tmp_path / "pipe")
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    assert main(["facts", str(tmp_path / "no such clip"), "--output", str(tmp_path / name)]) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert ".part-" not in told
+    assert len(told.splitlines()) == 1
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before
+
+
+def damage(corpus: Path, how: str) -> Path:
+    """Harm the shard of motions that is read last; returns it."""
+    path = sorted((corpus / "motions").iterdir())[-1]
+    whole = path.read_bytes()
+    if how == "gone":
+        path.unlink()
+    elif how == "hole":
+        path.write_bytes(b"PAR1" + bytes(len(whole) // 2) + whole[4 + len(whole) // 2 :])
+    else:
+        path.write_bytes({"cut": whole[:-200], "short": whole[:5], "empty": b""}[how])
+    return path
+
+
+@pytest.mark.parametrize("how", ["gone", "hole", "cut", "short", "empty"])
+def test_a_damaged_shard_is_told_by_its_name_with_a_remedy(how, tmp_path, capsys) -> None:
+    corpus = write_one_corpus(tmp_path / "corpus")
+    path = damage(corpus, how)
+    for words in (["facts", str(corpus)], ["show", f"{corpus}#000002", "--output", str(tmp_path / "a.png")]):
+        assert main(words) == 2
+        told = capsys.readouterr().err.splitlines()
+        assert len(told) == 1
+        assert f"{path}: is " in told[0]
+        assert "irmogen validate" in told[0]
+
+
+@pytest.mark.parametrize(
+    "content", [b"[]", b"3", b"", b"{", b"\xff\xfe", b'{"version": 1}', {"shards": "2"}, {"config": {}}]
+)
+def test_a_damaged_manifest_is_told_in_a_line(content, tmp_path, capsys) -> None:
+    corpus = write_one_corpus(tmp_path / "corpus")
+    path = corpus / "manifest.json"
+    if isinstance(content, dict):
+        content = json.dumps({**json.loads(path.read_text()), **content}).encode()
+    path.write_bytes(content)
+    for words in (["facts", corpus], ["show", f"{corpus}#000001"], ["audit", corpus]):
+        assert main([*map(str, words)]) == 2
+        told = capsys.readouterr().err.splitlines()
+        assert len(told) == 1
+        assert str(path) in told[0]
+        assert "build the corpus again" in told[0]
+
+
+def test_a_batch_is_bounded_in_the_frames_that_are_measured() -> None:
+    joints = np.zeros((100, T2M.joint_count, 3), np.float32)
+    clip = Clip("a", "a", joints, T2M, 1.0, True)
+    assert frames_in_memory(clip) == 2000
+    assert frames_in_memory(replace(clip, fps=1000.0)) == 100
 
 
 def test_text_is_a_sentence_an_event(data, capsys) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,29 @@ SLOW = Difference("speed", "walk", "body", "", "forward", "normal", "slower", 0,
 def test_what_is_named_is_told_unrecorded_or_false(text: str, told: int, unrecorded: int, false: int) -> None:
     score = score_perturbed([("swap_sides", [SIDE])], text, GOAL, CANDIDATE)[OVERALL]
     assert (score.breaks, score.told, score.unrecorded, score.false) == (1, told, unrecorded, false)
+
+
+@pytest.mark.parametrize(
+    ("text", "false"),
+    [
+        ("The right hand waves 4 times instead of 2 times.", 0),
+        ("The left hand waves 4 times instead of 2 times.", 1),
+        ("The right hand reaches upward instead of forward.", 0),
+        ("The left hand reaches upward instead of forward.", 1),
+        ("The kick of the right leg is too slow.", 0),
+        ("The kick of the left leg is too slow.", 1),
+    ],
+)
+def test_a_difference_that_another_limb_shows_is_false(text: str, false: int) -> None:
+    goal = (
+        Event("wave", 0, 30, side="right", count=2),
+        Event("reach", 35, 50, side="right", direction="forward", amount=0.4),
+        Event("kick", 60, 80, side="right", direction="forward", speed="fast"),
+    )
+    fits = {"wave": {"count": 4}, "reach": {"direction": "up"}, "kick": {"end": 99, "speed": "slow"}}
+    candidate = tuple(replace(event, **fits[event.action]) for event in goal)
+    score = score_perturbed([("swap_sides", [SIDE])], text, some_facts(goal), some_facts(candidate))[OVERALL]
+    assert (score.named, score.unrecorded, score.false) == (1, 1, false)
 
 
 def test_every_operation_has_its_breaks_and_all_is_counted_once() -> None:

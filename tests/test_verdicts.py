@@ -60,7 +60,7 @@ def against(caption: str, facts: Facts) -> float:
 def test_what_is_measured_is_supported_with_its_frames() -> None:
     found = verdict("a person waves with the left hand", some_facts([WAVE], **WAVED))
     assert (found.verdict, found.start, found.end) == (SUPPORTED, 10, 60)
-    assert "wave left 3 times" in found.evidence
+    assert "wave left arm 3 times" in found.evidence
 
 
 def test_what_a_motion_lacks_is_contradicted_with_the_value() -> None:

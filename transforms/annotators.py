@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from evaluators.support import support
 from motion.events import Difference, Event
 from motion.facts import Facts
 from schemas.config import BuildConfig
@@ -96,7 +97,8 @@ class KinematicAnnotator:
                 "assessment",
                 own.assessment,
                 refinement=own.refinement,
-                perfect=own.perfect,
+                # A motion in which nothing is seen of what its caption names cannot be called perfect.
+                perfect=own.perfect and support(view.caption, view.facts) != 0.0,
                 named=own.named,
                 matched=own.matched,
             )

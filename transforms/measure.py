@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from evaluators.caption_audit import Finding, described, leaves_corpus
 from evaluators.support import CHECKS_VERSION
-from evaluators.verdict import CERTAIN
 from motion.compare import fact_vector
 from motion.facts import FACTS_VERSION, Facts, measure
 from motion.features import joints_from_features
@@ -61,12 +60,12 @@ def measure_shard(config: BuildConfig, index: int) -> Receipt:
 def measure_fingerprint(config: BuildConfig, corpus: Corpus, index: int) -> str:
     """Identity of a shard's facts: what they are measured on, and which captions may stay."""
     readers = [FACTS_VERSION, CHECKS_VERSION, claims_digest()]
-    limit = None if config.keep_contradicted else CERTAIN
-    return fingerprint("measure", VERSION, readers, limit, digests(corpus, index, ["read"]))
+    made_from = digests(corpus, index, ["read"])
+    return fingerprint("measure", VERSION, readers, config.keep_contradicted, made_from)
 
 
 def measure_goals(config: BuildConfig, corpus: Corpus, index: int) -> StepResult:
-    """Facts of every goal of a shard; goals whose caption its motion surely contradicts are left out."""
+    """Facts of every goal of a shard; goals whose caption its motion contradicts are left out."""
     goals = corpus.read("goals", index).to_pylist()
     clips = segment_joints(config, corpus, index, goals)
     measured = measure_each(clips, skeleton(config.skeleton))

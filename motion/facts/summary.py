@@ -40,7 +40,7 @@ class Summary:
     kick_count: int
     posture_start: str  # standing, bent, low, sitting, kneeling, crawling or lying
     posture_end: str
-    hand_travel_left: float  # metres that the hand moves about its shoulder
+    hand_travel_left: float  # way of the hand about its shoulder, arm lengths
     hand_travel_right: float
     pause_seconds: float  # longest halt of the whole body in the middle of an action
     jitter: float  # median over time of the mean third derivative, m/s^3

@@ -15,7 +15,7 @@ from motion.facts import Facts
 from motion.features import facing
 from motion.skeleton import Skeleton
 from pipelines.drawing.body import look
-from pipelines.drawing.rows import bars, lanes
+from pipelines.drawing.rows import Bar, bars, lanes
 
 FIGURE_VERSION = 1
 _STEP = 0.001  # metres, what a whole number of a figure's joints stands for
@@ -49,7 +49,6 @@ def figure_data(
     step = max(_STEP, float(np.abs(metres).max()) / _LARGEST)
     whole = np.rint(metres / step).astype("<i2")
     placed = bars(facts.events if facts else (), differences)
-    shape = look(skeleton)
     return {
         "version": FIGURE_VERSION,
         "title": title,
@@ -60,30 +59,36 @@ def figure_data(
         "step": step,
         "origin": [round(float(value), 4) for value in origin],
         "positions": base64.b64encode(whole.tobytes()).decode("ascii"),
-        "look": {
-            "bones": [list(bone) for bone in shape.bones],
-            "hands": [list(hand) for hand in shape.hands],
-            "trunk": list(shape.trunk),
-            "trunkRadius": shape.trunk_radius,
-            "head": list(shape.head),
-            "headRadius": shape.head_radius,
-            "shadows": [list(shadow) for shadow in shape.shadows],
-        },
+        "look": _look(skeleton),
         "view": _view(metres, skeleton),
         "rows": [{"name": name, "lanes": count} for name, count in lanes(placed).items()],
-        "bars": [
-            {
-                "row": bar.row,
-                "lane": bar.lane,
-                "start": bar.start,
-                "end": min(bar.end, len(whole)),
-                "label": bar.label,
-                "text": bar.text,
-                "side": bar.side,
-                "difference": bar.is_difference,
-            }
-            for bar in placed
-        ],
+        "bars": [_bar(bar, len(whole)) for bar in placed],
+    }
+
+
+def _look(skeleton: Skeleton) -> dict[str, Any]:
+    shape = look(skeleton)
+    return {
+        "bones": [list(bone) for bone in shape.bones],
+        "hands": [list(hand) for hand in shape.hands],
+        "trunk": list(shape.trunk),
+        "trunkRadius": shape.trunk_radius,
+        "head": list(shape.head),
+        "headRadius": shape.head_radius,
+        "shadows": [list(shadow) for shadow in shape.shadows],
+    }
+
+
+def _bar(bar: Bar, frames: int) -> dict[str, Any]:
+    return {
+        "row": bar.row,
+        "lane": bar.lane,
+        "start": bar.start,
+        "end": min(bar.end, frames),
+        "label": bar.label,
+        "text": bar.text,
+        "side": bar.side,
+        "difference": bar.is_difference,
     }
 
 

@@ -49,14 +49,12 @@ def gif_bytes(data: Mapping[str, Any]) -> bytes:
 
     joints = joints_of(data)
     frames = gif_frames(data)
-    painted = []
+    palette, images = _palette(), []
     for frame in frames:
         canvas = Image.new("RGB", (_WIDTH, _STAGE + _WORDS), PAPER)
         canvas.paste(paint(data, joints, frame, camera_at(data, joints, frame, _WIDTH, _STAGE)), (0, 0))
         _words(canvas, data, frame)
-        painted.append(canvas)
-    palette = _palette()
-    images = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in painted]
+        images.append(canvas.quantize(palette=palette, dither=Image.Dither.NONE))
     buffer = io.BytesIO()
     images[0].save(
         buffer,

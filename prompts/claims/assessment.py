@@ -65,6 +65,12 @@ def _qualities() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 @cache
+def _any_quality() -> re.Pattern[str]:
+    """All of them in one, for most words tell of none."""
+    return re.compile("|".join(content()["quality"].values()))
+
+
+@cache
 def _degrees(name: str) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
     return tuple((aspect, found, re.compile(pattern)) for aspect, found, pattern in content()[name])
 
@@ -99,6 +105,8 @@ class _Reader:
     # the steps that both fields share
 
     def _quality(self, words: str) -> Iterator[Said]:
+        if not _any_quality().search(words):
+            return
         for name, pattern in _qualities():
             if pattern.search(words):
                 limb = values(words).limb
@@ -109,7 +117,10 @@ class _Reader:
                 return
 
     def _order(self, words: str) -> Iterator[Said]:
-        for pattern in _orders("asked_orders" if self._asks else "orders"):
+        name = "asked_orders" if self._asks else "orders"
+        if not _any_of(name).search(words):
+            return
+        for pattern in _orders(name):
             match = pattern.search(words)
             if not match:
                 continue
@@ -313,6 +324,12 @@ def _raises_legs(found: Sequence[Segment]) -> bool:
 _ARM_RAISED = re.compile(
     r"\b(?:rais|lift)\w* (?:of )?(?:(?:the|his|her|both|one|left|right) )*(?:arm|hand)s?\b"
 )
+
+
+@cache
+def _any_of(name: str) -> re.Pattern[str]:
+    """All patterns of that name in one, for most words fit none; without the names of their groups."""
+    return re.compile("|".join(re.sub(r"\?P<\w+>", "?:", pattern) for pattern in content()[name]))
 
 
 @cache

@@ -72,7 +72,9 @@ def mentions(text: str, all_kinds: bool = False) -> tuple[Mention, ...]:
     )
     result: list[Mention] = []
     for index, (match, name) in enumerate(kept):
-        start = _begin(text, kept[index - 1][0].end(), match.start()) if index else 0
+        start = (
+            _begin(text, kept[index - 1][0].end(), match.start()) if index else _first(text, match.start())
+        )
         following = kept[index + 1][0].start() if index + 1 < len(kept) else len(text)
         end = _end(text, match.end(), following)
         action = name.split("_", 1)[1]
@@ -80,17 +82,23 @@ def mentions(text: str, all_kinds: bool = False) -> tuple[Mention, ...]:
         if action == "raise":
             action = _raised(window, text)
         # The word's own "up" and "down" point nowhere, its limb's side counts.
-        own = re.sub(
-            r"\b(?:up|down|out|back|over|round|straight|upwards?|downwards?|overhead)(?:wards?)?\b",
-            " ",
-            match[0],
-        )
-        if action == "turn":
-            own = " "
+        own = " " if action == "turn" else _POINTERS.sub(" ", match[0])
         said = values(text[start : match.start()] + own + text[match.end() : end])
         claim = _claim(action, said, window, match[0], (start, end))
         result.append(Mention(claim, match.start(), match.end(), name[0] == "f"))
     return tuple(result)
+
+
+_POINTERS = re.compile(
+    r"\b(?:up|down|out|back|over|round|straight|upwards?|downwards?|overhead)(?:wards?)?\b"
+)
+_SEQUENCE = re.compile(r"\b(?:then|before|after)\b")
+
+
+def _first(text: str, start: int) -> int:
+    """Where the words about the first mention begin: what comes earlier in time is not about it."""
+    earlier = list(_SEQUENCE.finditer(text, 0, start))
+    return earlier[-1].end() if earlier else 0
 
 
 def _begin(text: str, after: int, start: int) -> int:

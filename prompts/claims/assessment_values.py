@@ -43,12 +43,14 @@ class Values:
     """The values that lower-case words hold, each kind read when it is asked for, first to last."""
 
     def __init__(self, words: str) -> None:
-        self._words = _NO_SIDES.sub(_blank, words)
+        self._words = _NO_SIDES.sub(_blank, words) if "left" in words or "right" in words else words
 
     @cached_property
     def limb(self) -> tuple[tuple[str, str], ...]:
         """Sides of limbs, each with its part of the body."""
         found: list[tuple[int, str, str]] = []
+        if not any(side in self._words for side in ("left", "right", "both", "two")):
+            return ()
         for part, pattern in _LIMBS.items():
             for match in pattern.finditer(self._words):
                 side = "both" if match[1] in ("both", "two") or " and " in match[0] else match[1]

@@ -55,7 +55,7 @@ def clauses(words: Sequence[Token]) -> list[Clause]:
         if not heads:
             if found and fragment[0].word in ENDING:
                 continue
-            if found and not pending and not _elliptical(fragment, run.joint):
+            if found and not pending and not (_goes_ways(found[-1]) and _elliptical(fragment, run.joint)):
                 found[-1] = _longer(found[-1], fragment)
             elif found:
                 found.append(Clause(fragment, run.joint, None, sentence=run.sentence))
@@ -115,6 +115,11 @@ def _with_object(
     longer = fragment + following[1:]
     heads = [head for head in heads_of(longer, part) if head.index == len(fragment) - 1]
     return (longer, heads) if heads else (fragment, [])
+
+
+def _goes_ways(clause: Clause) -> bool:
+    """Whether another direction is another action: a swing "forward and backward" is one swing."""
+    return clause.head is None or clause.head.trigger.action not in ("swing_arm", "wave", "circle_arm")
 
 
 def _elliptical(fragment: tuple[Token, ...], joint: str) -> bool:
