@@ -31,6 +31,7 @@ def shard_bytes(root: Path) -> dict[str, bytes]:
     return {name: data for name, data in corpus_bytes(root).items() if name.endswith(".parquet")}
 
 
+@pytest.mark.slow  # two workers and another order say it, too
 def test_two_builds_give_the_same_bytes(corpus: Path, build: Build) -> None:
     assert corpus_bytes(build()) == corpus_bytes(corpus)
 
