@@ -158,21 +158,17 @@ def _shard_pieces(corpus: Corpus, index: int, body: Skeleton) -> list[Piece | Un
 def _measured_again(corpus: Corpus, index: int, body: Skeleton, keys: list[Segment]) -> dict[Segment, Piece]:
     """Pieces all of whose captions were left out: their facts are in no table, their motion is."""
     from motion.facts import measure
-    from motion.features import joints_from_features
-    from schemas.shards import features_of
+    from transforms.measure import joints_of_segments
 
     if not keys:
         return {}
     motions = read_table(corpus, "motions", index, ["motion_id", "features"])
-    places = {motion_id: row for row, motion_id in enumerate(motions.column("motion_id").to_pylist())}
-    lacking = sorted({motion_id for motion_id, _, _ in keys} - set(places))
+    lacking = sorted({motion_id for motion_id, _, _ in keys} - set(motions.column("motion_id").to_pylist()))
     if lacking:
         raise ValueError(
             f"{corpus.shard_path('motions', index)}: lacks the motion {lacking[0]!r} that goals name; "
             "check the corpus with `irmogen validate`"
         )
-    joints = [
-        joints_from_features(features_of(motions, places[motion_id])[start:end], body)
-        for motion_id, start, end in keys
-    ]
-    return {key: Piece(*key, facts) for key, facts in zip(keys, measure(joints, body), strict=True)}
+    joints = joints_of_segments(motions, keys, body)
+    measured = measure(list(joints.values()), body)
+    return {key: Piece(*key, facts) for key, facts in zip(joints, measured, strict=True)}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import apache_beam as beam
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from evaluators.caption_audit import Finding, described, leaves_corpus
@@ -131,11 +132,16 @@ def segment_joints(
 ) -> dict[Segment, NDArray[np.float32]]:
     """Joints (T, J, 3) of each segment that the goals name, once each, in the goals' order."""
     motions = corpus.read("motions", index, ["motion_id", "features"])
+    return joints_of_segments(motions, [segment(goal) for goal in goals], skeleton(config.skeleton))
+
+
+def joints_of_segments(
+    motions: pa.Table, parts: Iterable[Segment], body: Skeleton
+) -> dict[Segment, NDArray[np.float32]]:
+    """Joints (T, J, 3) of parts of the motions of a table, once each, in order; KeyError for one it lacks."""
     rows = {motion_id: row for row, motion_id in enumerate(motions.column("motion_id").to_pylist())}
-    body = skeleton(config.skeleton)
     clips: dict[Segment, NDArray[np.float32]] = {}
-    for goal in goals:
-        part = segment(goal)
+    for part in parts:
         if part not in clips:
             features = features_of(motions, rows[part[0]])
             clips[part] = joints_from_features(features[part[1] : part[2]], body)

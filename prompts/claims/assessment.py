@@ -95,12 +95,8 @@ class _Reader:
                 self._last = named[0]
 
     def _segment(self, words: str) -> Iterator[Said]:
-        steps = (self._quality, self._order, self._instruction if self._asks else self._judgement)
-        for step in steps:
-            found = list(step(words))
-            if found:
-                yield from found
-                return
+        last = self._instruction if self._asks else self._judgement
+        yield from _first_told(self._quality(words), self._order(words), last(words))
 
     # the steps that both fields share
 
@@ -176,17 +172,16 @@ class _Reader:
             yield from _stated("wanted", words)
             return
         pair = contrasted(words, False)
-        for step in (
-            lambda: self._steps(words),
-            lambda: self._degree(words, "degrees", pair),
-            lambda: self._pair(pair),
-            lambda: self._lopsided(words),
-            lambda: self._whole(words),
-        ):
-            found = list(step())
-            if found:
-                yield from found
-                return
+        told = _first_told(
+            self._steps(words),
+            self._degree(words, "degrees", pair),
+            self._pair(pair),
+            self._lopsided(words),
+            self._whole(words),
+        )
+        if told:
+            yield from told
+            return
         matches = _cue("match").search(words) and not _cue("unmatched").search(words)
         if matches or pair is None:
             if not _cue("denied").search(words):
@@ -244,17 +239,16 @@ class _Reader:
             yield from _stated("match", words)
             return
         pair = contrasted(words, True)
-        for step in (
-            lambda: self._asked_count(words, pair),
-            lambda: self._degree(words, "asked_degrees", pair),
-            lambda: self._pair(pair),
-            lambda: self._asked_lopsided(words),
-            lambda: self._asked_whole(words),
-        ):
-            found = list(step())
-            if found:
-                yield from found
-                return
+        told = _first_told(
+            self._asked_count(words, pair),
+            self._degree(words, "asked_degrees", pair),
+            self._pair(pair),
+            self._asked_lopsided(words),
+            self._asked_whole(words),
+        )
+        if told:
+            yield from told
+            return
         if pair is not None:
             yield from self._both_sides(pair)
         else:
@@ -307,6 +301,11 @@ class _Reader:
                 for mention in mentions(placed[match.end() :]):
                     yield whole_action(aspect, mention.claim)
                 return
+
+
+def _first_told(*readings: Iterator[Said]) -> list[Said]:
+    """What the first of several readings tells that tells anything; later ones are not begun."""
+    return next((told for reading in readings if (told := list(reading))), [])
 
 
 # "the raise" is that of a leg where the text speaks of raised legs and of no raised arms.
