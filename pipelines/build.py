@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from pipelines.progress import progress
 from pipelines.worker_log import worker_log
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, read_manifest
+from schemas.crash import reached
 from schemas.fingerprint import fingerprint
 from schemas.storage import file_digest, read_json, sweep, write_json
 from schemas.tables import TABLES
@@ -27,6 +30,8 @@ from transforms.step import STEPS, corpus_of
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
+
+    from pipelines.llm_run import LlmRun
 
 EXIT_GATE = 3  # the corpus was built and the gate refused it
 
@@ -44,53 +49,87 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Beam's own flags pass through: --runner, --direct_num_workers, ..."
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A build that was asked for."""
+
+    config: BuildConfig
+    works: list[ShardWork]
+    dataset: Dataset
+    listing: str
+    options: PipelineOptions
+    model: LlmRun | None  # of an annotator that asks a language model
+    arguments: list[str]  # as they go on with it
+    started: float  # monotonic seconds
+
+
 def run(args: argparse.Namespace) -> int:
     """Build, or find that there is nothing to do; 0 when the gate has passed."""
+    asked = wanted(args)
+    with locked(Path(asked.config.output)):
+        return build(asked, args.rebuild)
+
+
+def wanted(args: argparse.Namespace) -> Wanted:
+    """The build that the flags ask for; ValueError or OSError before any work is done."""
     started = time.monotonic()
     config, works, dataset = inputs.prepare(args)
     options = pipeline_options(args.beam_flags, config.shards)
-    corpus = corpus_of(config)
-    _check_output(corpus)
-    with locked(corpus.root):
-        return _build(args.rebuild, config, works, dataset, options, started)
+    model = None
+    if config.llm:
+        from pipelines.llm_run import LlmRun
+
+        model = LlmRun(config)
+    _check_output(corpus_of(config))
+    arguments = [argument for argument in args.arguments if argument != "--rebuild"]
+    return Wanted(config, works, dataset, inputs.listing(dataset), options, model, arguments, started)
 
 
-def _build(
-    rebuild: bool,
-    config: BuildConfig,
-    works: list[ShardWork],
-    dataset: Dataset,
-    options: PipelineOptions,
-    started: float,
-) -> int:
-    corpus, listing = corpus_of(config), inputs.listing(dataset)
-    found = compare(config, works, dataset, listing)
+def build(asked: Wanted, rebuild: bool) -> int:
+    """Make what is not made yet in a corpus that is locked; returns the exit code."""
+    config, corpus = asked.config, corpus_of(asked.config)
+    found = compare(config, asked.works, asked.dataset, asked.listing)
     if found and not rebuild:
         raise RefusedError(refusal(config, found))
     if rebuild:
         forget_damaged(corpus)
     manifest = _manifest_or_none(corpus)
     if manifest and found is not None and not found and _is_finished(config, manifest, corpus):
-        begin(config, listing)
+        begin(config, asked.listing, asked.arguments)
         print(f"{config.output}: nothing to do, the corpus is complete; {_verdict_line(manifest)}")
         return 0 if manifest["gate"]["passed"] else EXIT_GATE
 
     corpus.manifest_path.unlink(missing_ok=True)
     sweep(corpus.root)
-    begin(config, listing)
-    from pipelines.job import run_job
-
-    splits = ", ".join(f"{split} {count}" for split, count in clips_by_split(dataset).items())
+    begin(config, asked.listing, asked.arguments)
+    splits = ", ".join(f"{split} {count}" for split, count in clips_by_split(asked.dataset).items())
     print(
-        f"building {config.output} from {config.input}: {len(dataset.ids)} clips ({splits}) "
+        f"building {config.output} from {config.input}: {len(asked.dataset.ids)} clips ({splits}) "
         f"in {config.shards} shards"
     )
-    with worker_log(corpus.log_path), progress(corpus, "build"):
-        run_job(config, works, options)
-    manifest = finish(config, time.monotonic() - started)
-    for line in summary(config, manifest, time.monotonic() - started):
+    _run_steps(asked)
+    if asked.model and asked.model.stop:
+        return asked.model.ended_early(asked.arguments)
+    manifest = finish(config, time.monotonic() - asked.started)
+    for line in summary(config, manifest, time.monotonic() - asked.started):
         print(line)
     return 0 if manifest["gate"]["passed"] else EXIT_GATE
+
+
+def _run_steps(asked: Wanted) -> None:
+    """Run the pipeline to its end, or until a language model's run stops."""
+    from pipelines.job import run_job
+
+    config, corpus, model = asked.config, corpus_of(asked.config), asked.model
+    work = partial(run_job, config, asked.works, asked.options)
+    if model is None:
+        with worker_log(corpus.log_path), progress(corpus, "build"):
+            work()
+        return
+    print(*model.open(asked.works, asked.dataset), sep="\n", flush=True)
+    with worker_log(corpus.log_path), progress(corpus, "build", model.progress()):
+        model.ask(work)
+    print(*model.summary(), sep="\n", flush=True)
 
 
 def _manifest_or_none(corpus: Corpus) -> dict[str, Any] | None:
@@ -149,6 +188,7 @@ def finish(config: BuildConfig, seconds: float) -> dict[str, Any]:
     run_notes = read_json(corpus.run_path) or {}
     speed = {"seconds": round(seconds, 1), "goals_per_second": round(goals / max(seconds, 1e-9), 1)}
     write_json(corpus.run_path, {**run_notes, **speed})
+    reached("before_manifest")
     write_json(corpus.manifest_path, manifest)  # last: what a reader may trust
     return manifest
 

@@ -18,12 +18,16 @@ COMMANDS = {
     "show": ("pipelines.show", "draw a motion with its facts: a page, a GIF or a strip of poses"),
     "plan": ("pipelines.plan", "show what a build would make, why, and what it would cost"),
     "build": ("pipelines.build", "turn a dataset into an annotation corpus"),
+    "replay": ("pipelines.replay", "try again what a build left out because of errors, and go on with it"),
     "score-annotations": (
         "pipelines.score_annotations",
         "score what assessments name against the known edits",
     ),
     "validate": ("pipelines.validate", "check a corpus: digests, schemas, the quality gate"),
     "audit": ("pipelines.audit", "list captions that their motion, or each other, contradict"),
+    "fake-llm": ("pipelines.fake_llm.command", "serve a fake language model, for tests and rehearsals"),
+    "local-llm": ("pipelines.local_llm", "serve a small real language model on this machine"),
+    "demo-llm": ("pipelines.demo_llm", "let the small model annotate 20 goals, and show what came of it"),
     "export": ("pipelines.export", "write a corpus in another form: irg-json or hf"),
 }
 
@@ -57,6 +61,7 @@ def main(argv: list[str] | None = None) -> int:
     if rest and not getattr(command_module, "BEAM_FLAGS", False):
         parser.error(f"unknown arguments: {' '.join(rest)}; see irmogen {args.command} --help")
     args.beam_flags = rest
+    args.arguments = arguments[arguments.index(args.command) + 1 :]
     return _run(command_module.run, args)
 
 

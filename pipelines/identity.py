@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from evaluators.annotation_checks import ANNOTATION_CHECKS_VERSION
@@ -66,13 +67,14 @@ def identity(config: BuildConfig) -> dict[str, Any]:
     return values
 
 
-def begin(config: BuildConfig, listing: str) -> None:
-    """Write down what the corpus is being built with, before the first shard."""
+def begin(config: BuildConfig, listing: str, arguments: list[str]) -> None:
+    """Write down what the corpus is being built with, and how it was asked for, before the first shard."""
     corpus = corpus_of(config)
     values = identity(config)
     write_json(corpus.build_path, {"identity": values, "fingerprint": fingerprint(values)})
     run = read_json(corpus.run_path) or {}
-    write_json(corpus.run_path, {**run, "listing": listing, "input": config.input})
+    asked = {"arguments": arguments, "folder": str(Path.cwd())}
+    write_json(corpus.run_path, {**run, "listing": listing, "input": config.input, **asked})
 
 
 def same_listing(config: BuildConfig, listing: str) -> bool:

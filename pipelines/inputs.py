@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from motion.layout import SPLITS, Dataset, open_dataset
+from pipelines import llm_flags
 from schemas.config import BuildConfig
 from transforms.read import ShardWork
 from transforms.step import shard_of
@@ -58,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep goals whose caption their motion contradicts, to be looked at (default: they leave)",
     )
     parser.add_argument("--seed", type=int, default=default.seed, help="of every draw (default 0)")
+    llm_flags.add_arguments(parser)
 
 
 def _annotators() -> list[str]:
@@ -89,6 +91,7 @@ def prepare(args: argparse.Namespace) -> tuple[BuildConfig, list[ShardWork], Dat
     dataset = open_dataset(args.input, args.skeleton)
     if args.perturbed > args.ladder:
         raise ValueError(f"--perturbed {args.perturbed} is more than --ladder {args.ladder}: lower it")
+    llm = llm_flags.llm_settings(args)
     shards = max(1, math.ceil(len(dataset.ids) / CLIPS_A_SHARD))
     config = BuildConfig(
         input=str(args.input),
@@ -104,6 +107,7 @@ def prepare(args: argparse.Namespace) -> tuple[BuildConfig, list[ShardWork], Dat
         seed=args.seed,
         shards=shards,
         buckets=_buckets(dataset),
+        llm=llm,
     )
     return config, shard_work(dataset, shards), dataset
 

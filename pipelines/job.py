@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import TYPE_CHECKING
 
 import apache_beam as beam
@@ -16,11 +18,15 @@ from transforms.search import SearchLadders
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
+    from apache_beam.runners.runner import PipelineRunner
+
+_WORKER = "apache_beam.runners.worker.sdk_worker_main"
 
 
 def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOptions) -> None:
     """Run all steps for all shards; shards that are done are found done. Raises what a step raises."""
-    with beam.Pipeline(options=options) as pipeline:
+    runner, options = _deaf_workers(options) if config.llm else (None, options)
+    with beam.Pipeline(runner=runner, options=options) as pipeline:
         measured = (
             pipeline
             | "Shards" >> beam.Create(works)
@@ -34,3 +40,22 @@ def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOption
             | "Annotate" >> Annotate(config)
             | "Assemble" >> Assemble(config)
         )
+
+
+def _deaf_workers(options: PipelineOptions) -> tuple[PipelineRunner | None, PipelineOptions]:
+    """A runner whose worker processes ignore Ctrl-C, and its options; none where none are started here.
+
+    A terminal sends Ctrl-C to the workers, too. They would die with answers in flight that are paid for.
+    """
+    from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
+    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+    from apache_beam.transforms.environments import SubprocessSDKEnvironment
+
+    mode = options.view_as(DirectOptions).direct_running_mode
+    if options.view_as(StandardOptions).runner != "FnApiRunner" or mode != "multi_processing":
+        return None, options
+    # In this mode the runner would put its own command in place of ours.
+    given = PipelineOptions.from_dictionary(options.get_all_options(drop_default=True))
+    given.view_as(DirectOptions).direct_running_mode = "in_memory"
+    command = f"trap '' INT; exec {shlex.quote(sys.executable)} -m {_WORKER}"
+    return FnApiRunner(SubprocessSDKEnvironment.from_command_string(command)), given

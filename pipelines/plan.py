@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from motion.layout import Dataset, caption_lines, content_digest
 from pipelines import inputs
@@ -53,10 +54,33 @@ def run(args: argparse.Namespace) -> int:
     fresh = round(goals * ahead.stale("annotate") / config.shards)
     answers = fresh * (config.wordings + 1 + config.ladder)
     print(f"about {fresh} goals to annotate: {answers} texts by {config.annotator}")
-    print("requests 0, tokens 0, money 0.00: the kinematic annotator asks nobody")
-    work = max(ahead.stale(step) for step in STEPS) / config.shards
-    print(f"time: about {goals * work / _speed(config):.0f} s at {_speed(config):.0f} goals a second")
+    for line in _requests(config, dataset, ahead) if config.llm else _no_requests(config, ahead, goals):
+        print(line)
     return 0
+
+
+def _no_requests(config: BuildConfig, ahead: Outlook, goals: int) -> list[str]:
+    work = max(ahead.stale(step) for step in STEPS) / config.shards
+    speed = float(_run_notes(config).get("goals_per_second") or GOALS_A_SECOND)
+    return [
+        "requests 0, tokens 0, money 0.00: the kinematic annotator asks nobody",
+        f"time: about {goals * work / speed:.0f} s at {speed:.0f} goals a second",
+    ]
+
+
+def _requests(config: BuildConfig, dataset: Dataset, ahead: Outlook) -> list[str]:
+    """What a language model will be asked, and what that costs."""
+    from pipelines.llm_run import asking, plan_lines
+
+    found, planned = asking(config, dataset, *ahead.to_annotate())
+    speed = _run_notes(config).get("llm", {}).get("answers_per_second")
+    if not speed:
+        return [
+            *plan_lines(found, planned),
+            "time: as fast as the endpoint answers; no run has measured it yet",
+        ]
+    seconds = found.planned.requests / speed
+    return [*plan_lines(found, planned), f"time: about {seconds:.0f} s at {speed} answers a second"]
 
 
 def count_captions(dataset: Dataset) -> int:
@@ -64,9 +88,9 @@ def count_captions(dataset: Dataset) -> int:
     return sum(caption_lines(dataset, motion_id) for motion_id, _ in dataset.ids)
 
 
-def _speed(config: BuildConfig) -> float:
-    run_notes = read_json(corpus_of(config).run_path) or {}
-    return float(run_notes.get("goals_per_second") or GOALS_A_SECOND)
+def _run_notes(config: BuildConfig) -> dict[str, Any]:
+    """What the last run wrote down."""
+    return read_json(corpus_of(config).run_path) or {}
 
 
 @dataclass
@@ -97,9 +121,19 @@ class Outlook:
         self.to_do[step].setdefault(why, []).append(index)
         self.waiting.add(index)
 
+    def shards(self, step: str) -> set[int]:
+        """The shards that a step is to do."""
+        return {index for shards in self.to_do[step].values() for index in shards}
+
+    def to_annotate(self) -> tuple[list[int], list[int]]:
+        """The shards whose annotations are to be made: those with ladders, and those that wait for one."""
+        to_do = self.shards("annotate")
+        waiting = to_do & self.shards("ladder")
+        return sorted(to_do - waiting), sorted(waiting)
+
     def stale(self, step: str) -> int:
         """How many shards a step is to do."""
-        return sum(len(shards) for shards in self.to_do[step].values())
+        return len(self.shards(step))
 
 
 def outlook(config: BuildConfig, works: list[ShardWork], dataset: Dataset, trusted: bool) -> Outlook:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from schemas.corpus import Corpus
@@ -19,11 +19,11 @@ _LINE_SECONDS = 10.0
 
 
 @contextmanager
-def progress(corpus: Corpus, title: str) -> Iterator[None]:
-    """Show how many of a corpus' step-and-shard pairs are done while the body runs."""
+def progress(corpus: Corpus, title: str, more: Callable[[], str] = str) -> Iterator[None]:
+    """Show how many of a corpus' step-and-shard pairs are done while the body runs, and what `more` says."""
     stop = threading.Event()
     show = _bar if sys.stderr.isatty() else _lines
-    thread = threading.Thread(target=show, args=(corpus, title, stop), daemon=True)
+    thread = threading.Thread(target=show, args=(corpus, title, more, stop), daemon=True)
     thread.start()
     try:
         yield
@@ -37,23 +37,24 @@ def _done(corpus: Corpus) -> int:
     return sum(1 for _ in (corpus.root / "receipts").glob(f"*{suffix}"))
 
 
-def _bar(corpus: Corpus, title: str, stop: threading.Event) -> None:
+def _bar(corpus: Corpus, title: str, more: Callable[[], str], stop: threading.Event) -> None:
     from tqdm import tqdm
 
     total = len(STEPS) * corpus.shards
-    with tqdm(total=total, desc=title, unit="shard-step", leave=False) as bar:
+    with tqdm(total=total, desc=title, unit="shard-step", leave=False, dynamic_ncols=True) as bar:
         while not stop.wait(_POLL_SECONDS):
+            bar.set_postfix_str(more(), refresh=False)
             bar.update(_done(corpus) - bar.n)
+            bar.refresh()
 
 
-def _lines(corpus: Corpus, title: str, stop: threading.Event) -> None:
+def _lines(corpus: Corpus, title: str, more: Callable[[], str], stop: threading.Event) -> None:
     total = len(STEPS) * corpus.shards
     started, said = time.monotonic(), 0.0
     while not stop.wait(_POLL_SECONDS):
         now = time.monotonic()
         if now - max(said, started) >= _LINE_SECONDS:
             said = now
-            done = _done(corpus)
-            print(
-                f"{title}: {done} of {total} shard-steps, {now - started:.0f} s", file=sys.stderr, flush=True
-            )
+            said_more = f"; {told}" if (told := more()) else ""
+            line = f"{title}: {_done(corpus)} of {total} shard-steps, {now - started:.0f} s{said_more}"
+            print(line, file=sys.stderr, flush=True)

@@ -11,8 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.fingerprint import fingerprint
+from schemas.llm_settings import LlmSettings
 
 CONFIG_VERSION = 1
+
+# Annotators that give the same answers, fetched in another way: they share the first one's identity.
+_SAME_ANSWERS = {"openai-batch": "openai"}
 
 
 def _free(why: str, **options: Any) -> Any:
@@ -37,14 +41,18 @@ class BuildConfig:
     seed: int = 0
     shards: int = 1  # follows from the number of clips: clips stay in the shard of their id
     buckets: tuple[tuple[str, int], ...] = ()  # of the ladder's search, by split; likewise
+    llm: LlmSettings | None = _free(  # noqa: RUF009 (a field, not a value)
+        "what counts of it stands in the annotator's identity", default=None
+    )
 
     def identity(self) -> dict[str, Any]:
-        """The settings that count, flat, for JSON."""
-        return {
+        """The settings that count, flat, for JSON; `openai-batch` is `openai`, for it answers the same."""
+        values = {
             setting.name: _plain(getattr(self, setting.name))
             for setting in dataclasses.fields(self)
             if "free" not in setting.metadata
         }
+        return values | {"annotator": _SAME_ANSWERS.get(self.annotator, self.annotator)}
 
     @property
     def fingerprint(self) -> str:

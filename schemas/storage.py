@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-_TEMPORARY = ".part-"
+TEMPORARY = ".part-"
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     It is written under a temporary name beside its place, synced and renamed; missing folders are made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = _temporary(path)
+    part = temporary(path)
     try:
         with part.open("wb") as file:
             yield file
@@ -36,8 +36,14 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
-def _temporary(path: Path) -> Path:
-    return path.parent / f"{_TEMPORARY}{uuid.uuid4().hex}-{path.name}"
+def temporary(path: Path) -> Path:
+    """A new name beside a path, to write it under until it is whole; `sweep` knows such names."""
+    return path.parent / f"{TEMPORARY}{uuid.uuid4().hex}-{path.name}"
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a name is none of `temporary`'s, which globs find as well."""
+    return not path.name.startswith(TEMPORARY)
 
 
 def write_whole(path: Path, data: bytes) -> str:
@@ -62,7 +68,7 @@ def check_output(path: Path) -> None:
             raise ValueError(f"{path}: {folder} is a file, not a folder; give another place to write to")
         if not folder.is_dir():
             raise ValueError(f"{path}: the folder {folder} does not exist; make it, or give another one")
-        part = _temporary(path)
+        part = temporary(path)
         part.touch(exist_ok=False)
         part.unlink()
     except OSError as error:
@@ -104,7 +110,7 @@ def file_digest(path: Path) -> str:
 
 def sweep(folder: Path) -> int:
     """Remove temporary files that a killed run left; returns how many."""
-    parts = list(folder.rglob(f"{_TEMPORARY}*"))
+    parts = list(folder.rglob(f"{TEMPORARY}*"))
     for part in parts:
         part.unlink(missing_ok=True)
     return len(parts)

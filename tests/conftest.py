@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import cold_irmogen, irmogen
 from hypothesis import settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -27,15 +26,6 @@ def shared(*parts: str) -> Path:
     return path
 
 
-def irmogen(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run the real command in its own process."""
-    command = [sys.executable, "-m", "pipelines.cli", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-    if check and done.returncode != 0:
-        raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
-    return done
-
-
 def corpus_bytes(root: Path) -> dict[str, bytes]:
     """Everything in a corpus that must be the same for the same input, by relative path."""
     return {
@@ -47,11 +37,14 @@ def corpus_bytes(root: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A demo dataset of 70 clips: two shards."""
+    """A demo dataset of 70 clips: two shards. Two of five have one caption, the others several."""
     from motion.demo.dataset import write_demo
 
     root = tmp_path_factory.mktemp("demo") / "data"
     write_demo(root, motions=70)
+    for number, text in enumerate(sorted((root / "texts").iterdir())):
+        if number % 5 in (1, 3):
+            text.write_text(text.read_text().splitlines()[0] + "\n")
     return root
 
 
@@ -59,7 +52,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def corpus(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The corpus of the demo dataset; tests that change it work on a copy."""
     root = tmp_path_factory.mktemp("corpus") / "corpus"
-    irmogen("build", "--input", demo, "--output", root)
+    cold_irmogen("build", "--input", demo, "--output", root)
     return root
 
 

@@ -418,7 +418,7 @@ def test_rows_are_conserved_with_defects(defective: tuple[Path, Path]) -> None:
 
 
 def test_kit_builds_too(tmp_path: Path) -> None:
-    irmogen("demo-data", "--output", tmp_path / "kit", "--motions", 24, "--skeleton", "kit")
+    irmogen("demo-data", "--output", tmp_path / "kit", "--motions", 12, "--skeleton", "kit")
     irmogen("build", "--input", tmp_path / "kit", "--output", tmp_path / "corpus")
     opened, manifest = open_corpus(tmp_path / "corpus")
     assert manifest["gate"]["passed"]

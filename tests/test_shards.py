@@ -155,7 +155,7 @@ def test_the_fingerprint_knows_which_settings_count() -> None:
     assert BuildConfig("elsewhere", "somewhere", "t2m").fingerprint == base.fingerprint
     assert BuildConfig("in", "out", "t2m", ladder=3).fingerprint != base.fingerprint
     free = [name for name, counts, _ in settings() if not counts]
-    assert free == ["input", "output"]
+    assert free == ["input", "output", "llm"]
     assert all(why for _, counts, why in settings() if not counts)
 
 

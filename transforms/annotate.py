@@ -21,20 +21,37 @@ from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
 from schemas.rows import facts_of
-from transforms.annotators import Annotator, CandidateView, GoalView, Written, annotator
+from transforms.annotators import (
+    Annotator,
+    Author,
+    CandidateView,
+    GoalView,
+    NotWritten,
+    Written,
+    annotator,
+    is_remote,
+    not_written,
+)
+from transforms.llm.asking import PendingError, StoppedError
 from transforms.per_shard import PerShard
-from transforms.step import DeadLetter, StepResult, corpus_of, digests, failure, run_step, tally
+from transforms.step import DeadLetter, StepResult, corpus_of, digests, lost, run_step, tally
 
 VERSION = 2
 
 
-def annotate_shard(config: BuildConfig, index: int) -> Receipt:
-    """Annotate the goals of one shard, unless the corpus holds the annotations already."""
+def annotate_shard(config: BuildConfig, index: int) -> Receipt | None:
+    """Annotate the goals of one shard, unless the corpus holds the annotations already.
+
+    None where the shard is left for a later run: the run is stopping, or answers come with a batch.
+    """
     corpus = corpus_of(config)
-    writer = annotator(config)
+    writer = annotator(config, index)
     identity = annotate_fingerprint(config, corpus, index)
-    work = lambda: annotate_goals(config, writer, corpus, index)  # noqa: E731
-    return run_step(config, "annotate", index, identity, work)
+    try:
+        work = lambda: annotate_goals(config, writer, corpus, index)  # noqa: E731
+        return run_step(config, "annotate", index, identity, work)
+    except (StoppedError, PendingError):
+        return None
 
 
 def annotate_fingerprint(config: BuildConfig, corpus: Corpus, index: int) -> str:
@@ -49,11 +66,16 @@ def annotate_goals(config: BuildConfig, writer: Annotator, corpus: Corpus, index
     views = goal_views(config, corpus, index)
     rows: list[dict[str, Any]] = []
     left_out: list[DeadLetter] = []
-    for view in views:
+    for view, wrote in zip(views, writer.annotate(views, config.wordings), strict=True):
         try:
-            rows += [_row(writer, view, wrote) for wrote in writer.annotate(view, config.wordings)]
-        except Exception as error:
-            left_out.append(failure("annotate", view.goal_id, error, {"goal_id": view.goal_id}))
+            found = wrote if isinstance(wrote, NotWritten) else [_row(writer, view, each) for each in wrote]
+        except Exception as error:  # a text that the checks cannot read costs its goal, not the shard
+            found = not_written(error)
+        if isinstance(found, NotWritten):
+            payload = {"goal_id": view.goal_id, **found.payload}
+            left_out.append(lost("annotate", view.goal_id, found.reason, found.detail, payload))
+        else:
+            rows += found
     counts = {"goals": tally(len(views), len({row["goal_id"] for row in rows}), left_out)}
     return StepResult({"annotations": rows}, left_out, counts)
 
@@ -83,7 +105,8 @@ def goal_views(config: BuildConfig, corpus: Corpus, index: int) -> list[GoalView
 
 
 def _row(writer: Annotator, view: GoalView, wrote: Written) -> dict[str, Any]:
-    checked = _checked(view, wrote)
+    checked = wrote.checked or _checked(view, wrote)
+    author = wrote.author or Author(writer.name, writer.model, writer.prompt_hash())
     about = wrote.candidate_id or view.goal_id
     suffix = f"analysis-{wrote.wording}" if wrote.kind == "analysis" else "assessment"
     return {
@@ -96,9 +119,9 @@ def _row(writer: Annotator, view: GoalView, wrote: Written) -> dict[str, Any]:
         "text": wrote.text,
         "refinement": wrote.refinement,
         "perfect": wrote.perfect,
-        "annotator": writer.name,
-        "model": writer.model,
-        "prompt_hash": writer.prompt_hash(),
+        "annotator": author.annotator,
+        "model": author.model,
+        "prompt_hash": author.prompt_hash,
         "request_id": wrote.request_id,
         "supported": checked.count("supported"),
         "contradicted": checked.count("contradicted"),
@@ -117,13 +140,15 @@ def _checked(view: GoalView, wrote: Written) -> Checked:
         if candidate
         else Subject(view.facts, view.facts)
     )
-    # Who lists neither differences nor matches keeps no lists; a match is a list of no differences.
-    named = wrote.named if wrote.named or wrote.matched or wrote.perfect else None
-    return check_assessment(wrote.text, wrote.refinement, subject, named, wrote.matched)
+    return check_assessment(wrote.text, wrote.refinement, subject, wrote.named, wrote.matched)
 
 
 class Annotate(PerShard):
-    """PCollection[int] -> PCollection[int]: shards whose goals are annotated."""
+    """PCollection[int] -> PCollection[int]: shards whose goals are annotated.
+
+    A worker annotates several shards at once where a language model is asked: one shard's last answers
+    must not leave the endpoint without work.
+    """
 
     def __init__(self, config: BuildConfig) -> None:
-        super().__init__(config, annotate_shard)
+        super().__init__(config, annotate_shard, at_once=3 if is_remote(config.annotator) else 1)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
+from evaluators.annotation_checks import Checked
 from evaluators.support import support
 from motion.events import Difference, Event
 from motion.facts import Facts
 from schemas.config import BuildConfig
+from schemas.llm_settings import LlmSettings
+from transforms.step import error_detail
+
+if TYPE_CHECKING:
+    from prompts.kinematic import Assessment
+    from transforms.llm.asking import Asker
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,15 @@ class GoalView:
 
 
 @dataclass(frozen=True)
+class Author:
+    """Who wrote an annotation."""
+
+    annotator: str
+    model: str
+    prompt_hash: str
+
+
+@dataclass(frozen=True)
 class Written:
     """One annotation as its author wrote it."""
 
@@ -45,13 +61,27 @@ class Written:
     wording: int = 0
     refinement: str = ""
     perfect: bool = False
-    named: tuple[Difference, ...] = ()
+    named: tuple[Difference, ...] | None = None  # differences that it says it names; None: keeps no lists
     matched: tuple[Event, ...] = ()
     request_id: str = ""
+    author: Author | None = None  # None: the annotator that was asked
+    checked: Checked | None = None  # the verdict of its texts, where the author had to know it
+
+
+@dataclass(frozen=True)
+class NotWritten:
+    """A goal that has no annotations, and why: its dead letter."""
+
+    reason: str
+    detail: str
+    payload: Mapping[str, Any] = field(default_factory=dict)  # what trying again needs, beside the goal's id
+
+
+Annotations = list[Written] | NotWritten
 
 
 class Annotator(Protocol):
-    """Writes analyses and assessments of a goal and its ladder."""
+    """Writes analyses and assessments of goals and their ladders."""
 
     name: str
     model: str
@@ -62,8 +92,17 @@ class Annotator(Protocol):
     def prompt_hash(self) -> str:
         """Hash of the templates and wordings that the answers come from."""
 
-    def annotate(self, view: GoalView, wordings: int) -> list[Written]:
-        """The analyses of a goal, then the assessments of its motion and of each candidate."""
+    def annotate(self, views: Sequence[GoalView], wordings: int) -> list[Annotations]:
+        """For each goal its analyses, then the assessments of its motion and of each candidate.
+
+        A goal is all or nothing: where one annotation cannot be had, NotWritten stands for the goal.
+        StoppedError or PendingError of transforms.llm.asking where the answers come in a later run.
+        """
+
+
+def not_written(error: Exception) -> NotWritten:
+    """A goal that an error cost."""
+    return NotWritten(type(error).__name__, error_detail(error))
 
 
 class KinematicAnnotator:
@@ -84,49 +123,51 @@ class KinematicAnnotator:
 
         return digest()
 
-    def annotate(self, view: GoalView, wordings: int) -> list[Written]:
-        """The analyses of a goal, then the assessments of its motion and of each candidate."""
-        from prompts.kinematic import analyse_goal, assess_candidate, assess_goal
+    def annotate(self, views: Sequence[GoalView], wordings: int) -> list[Annotations]:
+        """For each goal its analyses, then the assessments of its motion and of each candidate."""
+        return [self._annotate(view, wordings) for view in views]
 
-        events = self._told(view.caption, view.facts.events)
-        analyses = analyse_goal(view.goal_id, view.caption, events, wordings)
-        written = [Written("analysis", text, wording=number) for number, text in enumerate(analyses)]
-        own = assess_goal(view.goal_id, view.caption, events)
-        written.append(
-            Written(
-                "assessment",
-                own.assessment,
-                refinement=own.refinement,
-                # A motion in which nothing is seen of what its caption names cannot be called perfect.
-                perfect=own.perfect and support(view.caption, view.facts) != 0.0,
-                named=own.named,
-                matched=own.matched,
-            )
+    def _annotate(self, view: GoalView, wordings: int) -> Annotations:
+        try:
+            assessed = [self.assess(view, candidate) for candidate in view.candidates]
+            return [*self.analyse(view, wordings), self.assess_goal(view), *assessed]
+        except Exception as error:
+            return not_written(error)
+
+    def analyse(self, view: GoalView, wordings: int) -> list[Written]:
+        """Analyses of a goal in so many wordings."""
+        from prompts.kinematic import analyse_goal
+
+        analyses = analyse_goal(view.goal_id, view.caption, self._of_goal(view), wordings)
+        return [Written("analysis", text, wording=number) for number, text in enumerate(analyses)]
+
+    def assess_goal(self, view: GoalView) -> Written:
+        """The assessment of a goal's own motion."""
+        from prompts.kinematic import assess_goal
+
+        own = assess_goal(view.goal_id, view.caption, self._of_goal(view))
+        # A motion in which nothing is seen of what its caption names cannot be called perfect.
+        return _assessed(own, "", own.perfect and support(view.caption, view.facts) != 0.0)
+
+    def assess(self, view: GoalView, candidate: CandidateView) -> Written:
+        """The assessment of one candidate."""
+        from prompts.kinematic import assess_candidate
+
+        found = assess_candidate(
+            view.goal_id,
+            candidate.candidate_id,
+            view.caption,
+            self._of_goal(view),
+            self._told(view.caption, candidate.facts.events),
+            candidate.differences,
+            candidate.alignment,
+            view.facts.fps,
+            candidate.facts.frames,
         )
-        for candidate in view.candidates:
-            found = assess_candidate(
-                view.goal_id,
-                candidate.candidate_id,
-                view.caption,
-                events,
-                self._told(view.caption, candidate.facts.events),
-                candidate.differences,
-                candidate.alignment,
-                view.facts.fps,
-                candidate.facts.frames,
-            )
-            written.append(
-                Written(
-                    "assessment",
-                    found.assessment,
-                    candidate.candidate_id,
-                    refinement=found.refinement,
-                    perfect=found.perfect,
-                    named=found.named,
-                    matched=found.matched,
-                )
-            )
-        return written
+        return _assessed(found, candidate.candidate_id, found.perfect)
+
+    def _of_goal(self, view: GoalView) -> tuple[Event, ...]:
+        return self._told(view.caption, view.facts.events)
 
     @staticmethod
     def _told(caption: str, events: tuple[Event, ...]) -> tuple[Event, ...]:
@@ -138,7 +179,58 @@ class KinematicAnnotator:
         return events if asked or not moving else moving
 
 
-_ANNOTATORS: dict[str, Callable[[], Annotator]] = {"kinematic": KinematicAnnotator}
+def _assessed(found: Assessment, candidate_id: str, perfect: bool) -> Written:
+    # One that lists neither differences nor matches has no lists; a match is a list of no differences.
+    listed = bool(found.named or found.matched or perfect)
+    return Written(
+        "assessment",
+        found.assessment,
+        candidate_id,
+        refinement=found.refinement,
+        perfect=perfect,
+        named=found.named if listed else None,
+        matched=found.matched,
+    )
+
+
+def _kinematic(config: BuildConfig, index: int) -> Annotator:
+    return KinematicAnnotator()
+
+
+def _openai(config: BuildConfig, index: int) -> Annotator:
+    from transforms.llm.annotator import OpenAIAnnotator
+
+    def asker() -> Asker:
+        from transforms.llm.runtime import runtime
+
+        return runtime(config)
+
+    return OpenAIAnnotator(_settings(config), asker)
+
+
+def _openai_batch(config: BuildConfig, index: int) -> Annotator:
+    from transforms.llm.annotator import OpenAIAnnotator
+
+    def asker() -> Asker:
+        from transforms.llm.pending import PendingAsker
+
+        return PendingAsker(config, index)
+
+    return OpenAIAnnotator(_settings(config), asker)
+
+
+def _settings(config: BuildConfig) -> LlmSettings:
+    if config.llm is None:
+        raise ValueError(f"annotator {config.annotator!r}: no language model is named; give --model")
+    return config.llm
+
+
+_ANNOTATORS: dict[str, Callable[[BuildConfig, int], Annotator]] = {
+    "kinematic": _kinematic,
+    "openai": _openai,
+    "openai-batch": _openai_batch,
+}
+_REMOTE = ("openai", "openai-batch")
 
 
 def names() -> tuple[str, ...]:
@@ -146,8 +238,16 @@ def names() -> tuple[str, ...]:
     return tuple(_ANNOTATORS)
 
 
-def annotator(config: BuildConfig) -> Annotator:
-    """The annotator that a build asks for; ValueError names the ones that there are."""
+def is_remote(name: str) -> bool:
+    """Whether an annotator asks a language model: its answers cost money, take time, and may not come."""
+    return name in _REMOTE
+
+
+def annotator(config: BuildConfig, index: int = 0) -> Annotator:
+    """The annotator that a build asks for, for a shard; ValueError names the ones that there are.
+
+    Nothing is connected to before it is asked for annotations.
+    """
     if config.annotator not in _ANNOTATORS:
         raise ValueError(f"unknown annotator {config.annotator!r}: choose one of {', '.join(_ANNOTATORS)}")
-    return _ANNOTATORS[config.annotator]()
+    return _ANNOTATORS[config.annotator](config, index)

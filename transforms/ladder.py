@@ -26,6 +26,7 @@ from transforms.measure import unpack
 from transforms.perturb import Goal, Perturbed, perturb_goals
 from transforms.search import Pick
 from transforms.step import DeadLetter, StepResult, corpus_of, digests, failure, run_step, tally
+from transforms.stopping import stopping
 
 VERSION = 2
 
@@ -216,7 +217,7 @@ class BuildLadders(beam.PTransform):
 
         def work(item: tuple[int, dict[str, list[Any]]]) -> Iterator[int]:
             index, group = item
-            if list(group["measured"]):
+            if list(group["measured"]) and not stopping(config):
                 ladder_shard(config, index, group["picks"])
                 yield index
 

@@ -24,6 +24,7 @@ from schemas.config import BuildConfig
 from schemas.corpus import Receipt
 from schemas.fingerprint import fingerprint
 from transforms.step import DeadLetter, StepResult, base_id, run_step, tally
+from transforms.stopping import stopping
 
 VERSION = 1
 
@@ -147,7 +148,8 @@ class ReadDataset(beam.PTransform):
         config = self.config
 
         def read(work: ShardWork) -> Iterator[int]:
-            read_shard_inputs(config, work)
-            yield work.index
+            if not stopping(config):
+                read_shard_inputs(config, work)
+                yield work.index
 
         return pcoll | "Spread" >> beam.Reshuffle() | "Read" >> beam.FlatMap(read)

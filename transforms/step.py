@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from motion.seeds import seed
 from motion.skeleton import skeleton
+from prompts.neutral import encodable
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Counts, Output, Receipt
 from schemas.shards import to_table, write_shard
@@ -37,16 +38,25 @@ class DeadLetter:
     payload: str = "{}"
 
     def as_row(self) -> dict[str, Any]:
-        """A row of the dead_letters table."""
-        return dict(vars(self))
+        """A row of the dead_letters table; texts of others may hold what no file can."""
+        return {name: encodable(value) for name, value in vars(self).items()}
 
 
 def failure(step: str, input_id: str, error: Exception, payload: dict[str, Any]) -> DeadLetter:
     """The letter of an input that an error cost; the run goes on without it."""
+    return lost(step, input_id, type(error).__name__, error_detail(error), payload)
+
+
+def error_detail(error: Exception) -> str:
+    """What an error says and where it was raised."""
     where = traceback.extract_tb(error.__traceback__)[-1]
-    detail = f"{error} ({Path(where.filename).name}, line {where.lineno}, {where.name})"
+    return f"{error} ({Path(where.filename).name}, line {where.lineno}, {where.name})"
+
+
+def lost(step: str, input_id: str, reason: str, detail: str, payload: Mapping[str, Any]) -> DeadLetter:
+    """The letter of an input that failed; `payload` is what trying it again needs."""
     text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
-    return DeadLetter(step, "failed", type(error).__name__, input_id, detail, text)
+    return DeadLetter(step, "failed", reason, input_id, detail, text)
 
 
 @dataclass

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
 from prompts.claims.assessment_contrast import Pair, contrasted, faulty
-from prompts.claims.assessment_patterns import content, expanded
+from prompts.claims.assessment_patterns import content
 from prompts.claims.assessment_phrases import Mention, acting, mentions
 from prompts.claims.assessment_said import FIELDS, KINDS, Said, difference_said, whole_action
+from prompts.claims.assessment_scope import affirmed, called, clauses, cue, instructions, without_place
 from prompts.claims.assessment_segments import Segment, segments
 from prompts.claims.assessment_values import values
 from prompts.claims.claim import Claim
@@ -19,7 +20,7 @@ from prompts.resources import file_bytes
 
 __all__ = ["FIELDS", "KINDS", "READING_VERSION", "Said", "read_analysis", "read_assessment", "reading_digest"]
 
-READING_VERSION = 1  # raised when the same text may read as other statements
+READING_VERSION = 2  # raised when the same text may read as other statements
 
 
 def read_assessment(assessment: str, refinement: str = "") -> tuple[Said, ...]:
@@ -53,13 +54,6 @@ def reading_digest() -> str:
 
 
 @cache
-def _cue(name: str) -> re.Pattern[str]:
-    patterns = content()[name]
-    joined = patterns if isinstance(patterns, str) else "|".join(patterns)
-    return re.compile(expanded(joined))
-
-
-@cache
 def _qualities() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((name, re.compile(pattern)) for name, pattern in content()["quality"].items())
 
@@ -82,17 +76,20 @@ class _Reader:
         self._field = name
         self._asks = name == "refinement"
         self._last: Mention | None = None
+        self._settled = False  # an instruction that nothing needs to be changed
 
     def read(self, text: str) -> Iterator[Said]:
         found = segments(text, self._asks)
         legs = _raises_legs(found)
         for segment in found:
             words = _BARE_RAISE.sub("leg raise", segment.text) if legs else segment.text
-            for said in self._segment(words):
-                yield replace(said, field=self._field, span=(segment.start, segment.end))
+            told = list(self._segment(words))
             named = mentions(words)
             if named and not named[0].faint:
                 self._last = named[0]
+            self._forget(told)
+            for said in told:
+                yield replace(said, field=self._field, span=(segment.start, segment.end))
 
     def _segment(self, words: str) -> Iterator[Said]:
         last = self._instruction if self._asks else self._judgement
@@ -142,8 +139,12 @@ class _Reader:
             if not pattern.search(words):
                 continue
             claim = self._subject(words)
-            told = [(a, e, f) for a, _, e, f in faulty(pair, self._last) if pair] if pair else []
-            amounts = [(e, f) for a, e, f in told if a in ("amplitude", "count")]
+            told = list(faulty(pair, self._last)) if pair else []
+            amounts = [(e, f) for a, _, e, f in told if a in ("amplitude", "count")]
+            ways = [item for item in told if item[0] in ("side", "direction")]
+            for item in ways:  # "leads backward rather than forward and is too slow"
+                yield difference_said(*item)
+            claim = replace(claim, side="", direction="") if ways else claim
             if aspect == "amplitude" and amounts:
                 yield difference_said(aspect, claim, *amounts[0])
             else:
@@ -163,15 +164,28 @@ class _Reader:
     # assessments
 
     def _judgement(self, words: str) -> Iterator[Said]:
-        divided = _cue("divide").search(words)
-        if divided and not _cue("missing").search(words):
+        yield from self._each(clauses(words), self._clause)
+
+    def _each(self, parts: Sequence[str], read: Callable[[str], Iterator[Said]]) -> Iterator[Said]:
+        """All parts of a segment, one after the other."""
+        for words in parts:
+            yield from read(words)
+            if len(parts) > 1 and (named := mentions(words)) and not named[0].faint:
+                self._last = named[-1]
+
+    def _clause(self, words: str) -> Iterator[Said]:
+        divided = cue("divide").search(words)
+        if divided and not cue("missing").search(words):
             yield from _stated("shown", words[: divided.start()])
             yield from _stated("wanted", words[divided.end() :])
             return
-        if _cue("verdict").search(words):
+        if cue("verdict").search(words):
             yield from _stated("wanted", words)
             return
         pair = contrasted(words, False)
+        if pair is not None and cue("as_wanted").search(words):  # "the right foot rather than the left"
+            yield from _stated("shown", pair.found)
+            return
         told = _first_told(
             self._steps(words),
             self._degree(words, "degrees", pair),
@@ -182,12 +196,19 @@ class _Reader:
         if told:
             yield from told
             return
-        matches = _cue("match").search(words) and not _cue("unmatched").search(words)
+        matches = cue("match").search(words) and not cue("unmatched").search(words)
         if matches or pair is None:
-            if not _cue("denied").search(words):
-                yield from _stated("match" if matches else "shown", words)
+            if not cue("denied").search(words):
+                shown = "wanted" if cue("demand").search(words) else "shown"
+                yield from _stated("match" if matches else shown, affirmed(words))
             return
         yield from self._both_sides(pair)
+
+    def _forget(self, told: Sequence[Said]) -> None:
+        """Leave open of the action spoken of what is said to differ."""
+        for said in told:
+            if self._last and said.aspect in ("side", "direction") and said.action == self._last.claim.action:
+                self._last = replace(self._last, claim=replace(self._last.claim, side="", direction=""))
 
     def _both_sides(self, pair: Pair) -> Iterator[Said]:
         """A contrast that tells no difference still tells what is shown and what is wanted."""
@@ -209,12 +230,12 @@ class _Reader:
 
     def _lopsided(self, words: str) -> Iterator[Said]:
         """One value only: the one that is lacking or the one that nobody wants."""
-        for expected, cue in ((True, "lack"), (False, "over")):
-            match = _cue(cue).search(words)
+        for expected, name in ((True, "lack"), (False, "over")):
+            match = cue(name).search(words)
             if match and mentions(words[: match.start()]):
                 yield from self._pair(_one_sided(words, _group(match, "v"), expected))
                 return
-        match = _cue("vague").search(words)
+        match = cue("vague").search(words)
         if match:
             claim = self._subject(words)
             aspect = {"number": "count", "pace": "speed", "extent": "amplitude", "way": "direction"}
@@ -223,19 +244,21 @@ class _Reader:
 
     def _whole(self, words: str) -> Iterator[Said]:
         for aspect in ("missing", "extra"):
-            match = _cue(aspect).search(words)
-            if match:  # "shows a wave, which misses the kick": what is missing stands behind
-                behind = mentions(words[match.end() :]) if aspect == "missing" else ()
-                for mention in behind or mentions(_without_place(words)):
+            if cue(aspect).search(words):
+                for mention in called(aspect, words):
                     yield whole_action(aspect, mention.claim)
                 return
 
     # instructions
 
     def _instruction(self, words: str) -> Iterator[Said]:
-        if _cue("nothing_to_do").search(words):
-            return
-        if _cue("keep").search(words):
+        if cue("nothing_to_do").search(words):
+            self._settled = cue("nothing_but").search(words) is None
+        else:
+            yield from self._each(instructions(words), self._order_given)
+
+    def _order_given(self, words: str) -> Iterator[Said]:
+        if cue("keep").search(words):
             yield from _stated("match", words)
             return
         pair = contrasted(words, True)
@@ -249,10 +272,12 @@ class _Reader:
         if told:
             yield from told
             return
+        if self._settled and cue("remove").search(words):
+            return
         if pair is not None:
             yield from self._both_sides(pair)
         else:
-            yield from _stated("wanted", _without_place(words), imperative=True)
+            yield from _stated("wanted", without_place(words), imperative=True)
 
     def _asked_count(self, words: str, pair: Pair | None) -> Iterator[Said]:
         for pattern in _orders("asked_counts"):
@@ -278,14 +303,14 @@ class _Reader:
             return
 
     def _asked_lopsided(self, words: str) -> Iterator[Said]:
-        match = _cue("asked_vague").search(words)
+        match = cue("asked_vague").search(words)
         if match:
             aspect = {"number": "count", "pace": "speed", "extent": "amplitude"}
             name = next(name for name in match.groups() if name)
             yield difference_said(aspect.get(name, name), self._subject(words), "", "")
             return
-        for expected, cue in ((False, "asked_over"), (True, "asked_lack")):
-            for pattern in _orders(cue):
+        for expected, name in ((False, "asked_over"), (True, "asked_lack")):
+            for pattern in _orders(name):
                 match = pattern.search(words)
                 named = mentions(_group(match, "x")) if match else ()
                 if match and named and named[0].start < 3:
@@ -294,10 +319,10 @@ class _Reader:
                     return
 
     def _asked_whole(self, words: str) -> Iterator[Said]:
-        placed = _without_place(words)
-        for aspect, cue in (("missing", "add"), ("extra", "remove")):
-            match = _cue(cue).search(placed)
-            if match:
+        placed = without_place(words)
+        for aspect, name in (("missing", "add"), ("extra", "remove")):
+            match = cue(name).search(placed)
+            if match and not (self._settled and aspect == "extra"):  # "nothing to change; do not jump"
                 for mention in mentions(placed[match.end() :]):
                     yield whole_action(aspect, mention.claim)
                 return
@@ -351,14 +376,6 @@ def _behind(words: str, end: int) -> str:
 
 def _one_sided(words: str, said: str, expected: bool) -> Pair:
     return Pair("" if expected else said, said if expected else "", words, lopsided=True)
-
-
-_PLACE = re.compile(r"(?:^|,? )after (?:the|a) .*?(?:, |$)|(?:^|,? )before (?:the|a) .*?(?:, |$)")
-
-
-def _without_place(words: str) -> str:
-    """The words without the place that another action marks ("after the walk, ...")."""
-    return _PLACE.sub(" ", words).strip()
 
 
 def _stated(kind: str, words: str, imperative: bool = False) -> Iterator[Said]:

@@ -11,7 +11,8 @@ from typing import TypeVar
 from motion.events import ACTIONS, LOCOMOTION
 from prompts.claims.assessment_patterns import content
 from prompts.claims.assessment_phrases import Mention, acting, limb_part, mentions
-from prompts.claims.assessment_values import Values, values
+from prompts.claims.assessment_scope import without_place
+from prompts.claims.assessment_values import Values, speaks_of, values
 from prompts.claims.claim import Claim
 
 Fault = tuple[str, Claim, str, str]  # aspect, action, expected, found
@@ -39,14 +40,21 @@ def _patterns(name: str) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern) for pattern in content()[name])
 
 
+_AS_IT_SHOULD = re.compile(r",? (?:just )?as (?:it|they|he|she) should(?: be| do)?\b(?! \w)")
+_NEXT = re.compile(r",? (?:followed by|after which|and then)\b|, (?:then|and|with|which)\b")
+
+
 def contrasted(words: str, asks: bool) -> Pair | None:
     """The contrast in a segment, None for none; with `asks` it is an instruction."""
+    words = _AS_IT_SHOULD.sub("", words)
     patterns = _patterns("asked" if asks else "contrasts")
     for pattern in patterns:
         match = pattern.search(words)
         if not match:
             continue
         found, expected = match["f"], match["e"]
+        if pattern is patterns[-1]:  # what comes next is no part of what is opposed
+            found, expected = (_NEXT.split(found)[0], expected) if asks else (found, _NEXT.split(expected)[0])
         first = match.start("f") < match.start("e")
         # "should involve the left hand, not the right": the demand comes first.
         if not asks and pattern is patterns[-1] and _DEMAND.search(found):
@@ -67,17 +75,47 @@ def faulty(pair: Pair, last: Mention | None) -> Iterator[Fault]:
             yield "extra", mention.claim, "none", mention.claim.action
         return
     named = mentions(pair.words)
-    claim = named[0].claim if named else last.claim if last else Claim("", "body")
-    yield from _values(pair, claim)
+    about = _STEPS.search(pair.words) if not named else None
+    claim = named[0].claim if named else last.claim if last and not about else Claim("", "body")
+    if about and (last is None or last.claim.action not in LOCOMOTION):
+        claim = Claim("walk", "body")
+    elif about and last is not None:
+        claim = last.claim
+    yield from _values(pair, claim, [mention.claim for mention in _nearest(pair, named)])
+
+
+# "takes three steps, but forward instead of sideways": a way on foot, though no gait is named.
+_STEPS = re.compile(r"\bsteps\b")
+
+
+def _nearest(pair: Pair, named: Sequence[Mention]) -> list[Mention]:
+    """The actions of a contrast, those next to it first."""
+    inside = mentions(pair.found if pair.found_first else pair.expected)
+    return [*reversed(inside), *(mention for mention in named if mention not in inside)]
+
+
+def _pointing(claim: Claim, near: Sequence[Claim]) -> Claim | None:
+    """The action next to the contrast that can have a way; None where the only ones named have none."""
+    for one in (*near, claim):
+        if not one.action or ACTIONS[one.action].directed or one.action == "turn":
+            return one
+    return None
 
 
 _COMMAND = re.compile(r"^(?:go|move|step|pace|turn|bend)\b")
 
 
 def _done(words: str, it_acts: bool, asked: bool = False) -> list[Mention]:
-    """The actions of one side; "it goes" is one where it stands for somebody, "go" where it is asked."""
+    """The actions of one side; "it goes" is one where it stands for somebody, "go" where it is asked.
+
+    To stay as one is, is no action that could be missing.
+    """
     sure = (it_acts and words.startswith("it ")) or (asked and _COMMAND.match(words) is not None)
-    return acting(words, imperative=sure)
+    found = acting(without_place(words, gerunds=True), imperative=sure)
+    return [one for one in found if one.claim.action != "stand" or not _STAYING.search(words)]
+
+
+_STAYING = re.compile(r"\b(?:stay|stays|staying|remain|remains|remaining|keep|just|still|only)\b")
 
 
 def _share(one: Sequence[Mention], other: Sequence[Mention]) -> bool:
@@ -95,18 +133,20 @@ def _near(pair: Pair, found: Sequence[T], expected: Sequence[T]) -> tuple[T, T] 
     return (e, f) if e != f else None
 
 
-def _values(pair: Pair, claim: Claim) -> Iterator[Fault]:
+def _values(pair: Pair, claim: Claim, near: Sequence[Claim]) -> Iterator[Fault]:
     f, e = values(pair.found), values(pair.expected)
     if pair.lopsided:
         yield from _one_value(pair, claim)
         return
-    if sides := _near(pair, _limb_sides(pair.found, f, e), _limb_sides(pair.expected, e, f)):
-        part = (f.limb or e.limb)[0][1]
-        yield "side", replace(_of_part(claim, part), side=sides[0]), sides[0], sides[1]
-    if ways := _near(pair, f.way, e.way):
-        aspect = _way_aspect(claim, pair.words, ways)
-        changed = replace(claim, side=ways[0]) if aspect == "side" else replace(claim, direction=ways[0])
-        yield aspect, changed, ways[0], ways[1]
+    named = _speaks_of_limb(pair)
+    if sides := _near(pair, _limb_sides(pair.found, f, e, named), _limb_sides(pair.expected, e, f, named)):
+        part = _limb_named(pair, f, e)
+        whose = next((one for one in near if one.action and limb_part(one.action) == part), claim)
+        yield "side", replace(_of_part(whose, part), side=sides[0]), sides[0], sides[1]
+        claim = replace(claim, side=sides[0] if claim.side == sides[1] else claim.side)
+    if ways := _near(pair, *_ways(pair, f, e, sides)):
+        yield from _way(pair, claim, near, ways, sides)
+        claim = replace(claim, direction=ways[0] if claim.direction == ways[1] else claim.direction)
     if paths := _near(pair, f.path, e.path):
         yield "path", claim, paths[0], paths[1]
     if amounts := _near(pair, [value for value, _ in f.amount], [value for value, _ in e.amount]):
@@ -117,13 +157,57 @@ def _values(pair: Pair, claim: Claim) -> Iterator[Fault]:
         yield "speed", claim, paces[0], "faster" if _ORDER[paces[1]] > _ORDER[paces[0]] else "slower"
 
 
-_ELLIPSIS = re.compile(r"^(?:(?:with|of|using) )?(?:the|his|her|their) (left|right)(?: one)?$")
+def _way(
+    pair: Pair, claim: Claim, near: Sequence[Claim], ways: tuple[str, str], sides: tuple[str, str] | None
+) -> Iterator[Fault]:
+    """Two ways that differ; the side of the limb is the goal's where it differs as well."""
+    whose = _pointing(claim, near)
+    if whose is None:
+        return
+    aspect = _way_aspect(whose, pair.words, ways)
+    if aspect == "side":
+        yield aspect, replace(whose, side=ways[0]), *ways
+    else:
+        yield aspect, replace(whose, direction=ways[0], side=sides[0] if sides else whose.side), *ways
 
 
-def _limb_sides(words: str, these: Values, those: Values) -> list[str]:
-    """The sides of limbs on one side of a contrast; "the right" is a limb's where the other side has one."""
-    alone = _ELLIPSIS.match(words) if those.limb else None
+_ELLIPSIS = re.compile(r"^(?:(?:with|of|on|using) )?(?:the|his|her|their|its) (left|right)(?: one\b.*)?$")
+_THE_ONE = re.compile(r"\b(?:is|was|with|of|using|on) (?:the|his|her|their|its) (left|right)(?: one\b|$)")
+
+
+def _limb_sides(words: str, these: Values, those: Values, named: bool) -> list[str]:
+    """The sides of limbs on one side of a contrast.
+
+    "the right" is a limb's where the other side has one; with `named`, where a limb is spoken of at all:
+    "an arm is raised, but it is the left one instead of the right".
+    """
+    alone = _ELLIPSIS.match(words.split(",")[0]) if those.limb or named else None
+    if alone is None and named and not these.limb:
+        alone = _THE_ONE.search(words)
     return [alone[1]] if alone else [side for side, _ in these.limb]
+
+
+def _speaks_of_limb(pair: Pair) -> bool:
+    """Whether "the left one" must be a limb: one is named, and on each side a side stands alone."""
+    named = speaks_of("arm", pair.words) or speaks_of("leg", pair.words)
+    alone = _THE_ONE.search(pair.found) or _ELLIPSIS.match(pair.found.split(",")[0])
+    return named and alone is not None
+
+
+def _limb_named(pair: Pair, f: Values, e: Values) -> str:
+    limb = f.limb or e.limb
+    return limb[0][1] if limb else "arm" if speaks_of("arm", pair.words) else "leg"
+
+
+def _ways(
+    pair: Pair, f: Values, e: Values, sides: tuple[str, str] | None
+) -> tuple[Sequence[str], Sequence[str]]:
+    """The ways on both sides; those that stand for a limb's side are none."""
+    alone = sides and any(_ELLIPSIS.match(words.split(",")[0]) for words in (pair.expected, pair.found))
+    if alone:
+        return (), ()
+    bends = f.path and f.path[-1] in ("curve", "circle") and not _SIDES & set(e.way)
+    return [way for way in f.way if not (bends and way in _SIDES)], e.way
 
 
 def _one_value(pair: Pair, claim: Claim) -> Iterator[Fault]:
@@ -154,6 +238,7 @@ def _way_aspect(claim: Claim, words: str, ways: Sequence[str]) -> str:
 
 def _of_part(claim: Claim, part: str) -> Claim:
     """The claim, of no action where the limb is not that of the action."""
-    if claim.action and (limb_part(claim.action) == part or ACTIONS[claim.action].part == "body"):
+    whole = claim.action not in ("", "turn", *LOCOMOTION) and ACTIONS[claim.action].part == "body"
+    if claim.action and (limb_part(claim.action) == part or whole):
         return claim
     return Claim("", part) if claim.action else replace(claim, part=part)

@@ -93,11 +93,13 @@ _POINTERS = re.compile(
     r"\b(?:up|down|out|back|over|round|straight|upwards?|downwards?|overhead)(?:wards?)?\b"
 )
 _SEQUENCE = re.compile(r"\b(?:then|before|after)\b")
+_SUBJECT = re.compile(r"[,;:](?: and| but| yet)?(?= (?:the|his|her|its|their|both|it|he|she|they) (?!goal))")
 
 
 def _first(text: str, start: int) -> int:
     """Where the words about the first mention begin: what comes earlier in time is not about it."""
     earlier = list(_SEQUENCE.finditer(text, 0, start))
+    earlier += _SUBJECT.finditer(text, earlier[-1].end() if earlier else 0, start)
     return earlier[-1].end() if earlier else 0
 
 

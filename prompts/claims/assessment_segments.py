@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from prompts.claims.assessment_patterns import content, expanded
 from prompts.claims.assessment_phrases import acting
+from prompts.claims.assessment_scope import without_idle
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def _alone() -> re.Pattern[str]:
 def segments(text: str, asks: bool) -> list[Segment]:
     """The segments of a text in text order; with `asks` it is an instruction."""
     plain = _MARKS.sub(" ", text.lower()) if len(text.lower()) == len(text) else _MARKS.sub(" ", text)
+    plain = without_idle(plain.replace("’", "'"))
     plain = _times().sub(lambda match: " " * len(match[0]), plain)
     found: list[Segment] = []
     begin = 0

@@ -29,14 +29,17 @@ _NO_SIDES = re.compile(
 )
 _NUMBER = "|".join(NUMBERS)
 _TIMES = re.compile(
-    rf"\b(?:(\d+|{_NUMBER})( more)? (steps?|times?|degrees?|met(?:re|er)s?|centimetres?|cm)|(once|twice))\b"
+    rf"\b(?:(\d+|{_NUMBER})( more)? (steps?|times?|degrees?|met(?:re|er)s?|centimetres?|cm)|"
+    r"(once|twice)(?! more))\b"
 )
 _DECIMAL = re.compile(r"\b(\d+(?:\.\d+)?) ?(degrees?|°|met(?:re|er)s?|m|centimet(?:re|er)s?|cm)\b")
 _NOT_NUMBER = (  # "one arm", "one sees": no number of times
     r"arm|hand|leg|foot|knee|fist|side|would|sees|can|could|recogni[sz]es|misses|looks|"
     r"\w*(?:seconds?|metres?|degrees?|centimetres?)"
 )
-_BARE_NUMBER = re.compile(rf"(?<![\d.])\b(\d+|{_NUMBER})\b(?! (?:{_NOT_NUMBER})\b)(?!\.\d)")
+_BARE_NUMBER = re.compile(
+    rf"(?<![\d.])(?<!left )(?<!right )\b(\d+|{_NUMBER})\b(?! (?:{_NOT_NUMBER})\b)(?!\.\d)"
+)
 
 
 class Values:

@@ -1,0 +1,43 @@
+"""What the askers share: a build's settings and ledger, and answers as conversations see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from prompts.requests import Request
+from schemas.config import BuildConfig
+from schemas.ledger import Entry
+from schemas.llm_settings import LlmSettings
+from transforms.llm.asking import Reply
+from transforms.llm.material import asked
+
+
+def llm_settings(config: BuildConfig) -> LlmSettings:
+    """A build's settings of its language model; ValueError where it has none."""
+    if config.llm is None:
+        raise ValueError(f"annotator {config.annotator!r} needs a language model: give --model")
+    return config.llm
+
+
+def ledger_folder(config: BuildConfig) -> Path:
+    """Where a build's answers are kept."""
+    return Path(llm_settings(config).ledger or Path(config.output) / "ledger")
+
+
+def material(settings: LlmSettings, request: Request) -> Mapping[str, Any]:
+    """All that determines a request's answer: `schemas.ledger.request_key` makes its key of it."""
+    return asked(settings, request).material
+
+
+def reply_of(entry: Entry) -> Reply:
+    """What a conversation sees of an answer in the ledger."""
+    return Reply(
+        entry.key,
+        entry.text,
+        entry.finish_reason,
+        entry.refusal,
+        entry.input_tokens,
+        entry.output_tokens,
+    )
