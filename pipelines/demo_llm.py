@@ -18,8 +18,8 @@ GOALS = 20
 SEED = 5
 # Some four minutes: short ladders, short answers, asked for twice at most.
 _FLAGS = (
-    *("--requests", "ladder", "--ladder", "1", "--perturbed", "1", "--wordings", "1"),
-    *("--asks", "2", "--max-tokens", "120", "--temperature", "0.7"),
+    *("--requests", "each", "--ladder", "1", "--perturbed", "1", "--wordings", "1"),
+    *("--asks", "2", "--max-tokens", "80", "--temperature", "0.7"),
     *("--concurrency", "2", "--timeout", "300"),
 )
 _SHOWN = 5  # goals that are shown on the screen

@@ -69,9 +69,9 @@ def faulty(pair: Pair, last: Mention | None) -> Iterator[Fault]:
     both = pair.words.startswith("where ")  # "where the figure should wave, it goes ahead"
     found, expected = _done(pair.found, both), _done(pair.expected, both, pair.asked)
     if found and expected and not _share(found, expected):
-        for mention in expected:
+        for mention in _moves(expected, pair.expected):
             yield "missing", mention.claim, mention.claim.action, "none"
-        for mention in found:
+        for mention in _moves(found, pair.found):
             yield "extra", mention.claim, "none", mention.claim.action
         return
     named = mentions(pair.words)
@@ -95,27 +95,27 @@ def _nearest(pair: Pair, named: Sequence[Mention]) -> list[Mention]:
 
 
 def _pointing(claim: Claim, near: Sequence[Claim]) -> Claim | None:
-    """The action next to the contrast that can have a way; None where the only ones named have none."""
-    for one in (*near, claim):
-        if not one.action or ACTIONS[one.action].directed or one.action == "turn":
-            return one
-    return None
+    """The action next to the contrast; None where it has no way."""
+    one = near[0] if near else claim
+    return one if not one.action or ACTIONS[one.action].directed or one.action == "turn" else None
 
 
 _COMMAND = re.compile(r"^(?:go|move|step|pace|turn|bend)\b")
 
 
 def _done(words: str, it_acts: bool, asked: bool = False) -> list[Mention]:
-    """The actions of one side; "it goes" is one where it stands for somebody, "go" where it is asked.
-
-    To stay as one is, is no action that could be missing.
-    """
+    """The actions of one side; "it goes" is one where it stands for somebody, "go" where it is asked."""
     sure = (it_acts and words.startswith("it ")) or (asked and _COMMAND.match(words) is not None)
-    found = acting(without_place(words, gerunds=True), imperative=sure)
-    return [one for one in found if one.claim.action != "stand" or not _STAYING.search(words)]
+    return acting(without_place(words, gerunds=True), imperative=sure)
 
 
 _STAYING = re.compile(r"\b(?:stay|stays|staying|remain|remains|remaining|keep|just|still|only)\b")
+
+
+def _moves(named: Sequence[Mention], words: str) -> list[Mention]:
+    """The actions named; to stay as one is, is none that could be missing or too much."""
+    staying = _STAYING.search(words) is not None
+    return [one for one in named if one.claim.action != "stand" or not staying]
 
 
 def _share(one: Sequence[Mention], other: Sequence[Mention]) -> bool:
@@ -172,7 +172,9 @@ def _way(
 
 
 _ELLIPSIS = re.compile(r"^(?:(?:with|of|on|using) )?(?:the|his|her|their|its) (left|right)(?: one\b.*)?$")
-_THE_ONE = re.compile(r"\b(?:is|was|with|of|using|on) (?:the|his|her|their|its) (left|right)(?: one\b|$)")
+_THE_ONE = re.compile(
+    r"\b(?:is|was|with|of|using|on|but|only) (?:the|his|her|their|its) (left|right)(?: one\b|$)"
+)
 
 
 def _limb_sides(words: str, these: Values, those: Values, named: bool) -> list[str]:

@@ -61,7 +61,7 @@ def clauses(words: str) -> list[str]:
     begin = 0
     for match in _CUT.finditer(words):
         before, behind = words[begin : match.start()], words[match.end() :]
-        if _stands_alone(before) and behind and not _ANAPHOR.match(behind):
+        if _stands_alone(before) and _judges(behind) and not _ANAPHOR.match(behind):
             found.append(before)
             begin = match.end()
     found.append(words[begin:])
@@ -70,6 +70,11 @@ def clauses(words: str) -> list[str]:
 
 def _stands_alone(words: str) -> bool:
     return bool(mentions(words))
+
+
+def _judges(words: str) -> bool:
+    """Whether words have a subject of their own, or say of one not understood that it is missing."""
+    return bool(mentions(words) or cue("missing").search(words) or cue("extra").search(words))
 
 
 def _predicates(words: str) -> list[str]:
@@ -116,7 +121,7 @@ def _subjects(words: str, match: re.Match[str]) -> Sequence[Mention]:
     return mentions(without_place(words))
 
 
-_PIECES = re.compile(r"[,;:]|\b(?:and|but)\b")
+_PIECES = re.compile(r"[,;:]|\b(?:and|but|without)\b")
 
 
 def affirmed(words: str) -> str:
@@ -140,6 +145,8 @@ _ORDERS = re.compile(
     rf" (?=(?:{_VERBS})\b)"
 )
 
+_FRONTED = re.compile(r"(?:instead of|rather than|in place of) [^,]+,")
+
 
 def instructions(words: str) -> list[str]:
     """The orders of an instruction, each to be read by itself; one where it leaves nothing out."""
@@ -148,7 +155,9 @@ def instructions(words: str) -> list[str]:
         return [words]
     found: list[str] = []
     begin = 0
+    fronted = _FRONTED.match(words)  # "rather than walking, run": one order
     cuts = [match for match in _ORDERS.finditer(words) if match.start() > 0]
+    cuts = [match for match in cuts if fronted is None or match.start() >= fronted.end()]
     if len(cuts) == 1 and cuts[0]["plain"] and cue("drops_for").search(words):
         return [words]
     for match in cuts:
