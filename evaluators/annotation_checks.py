@@ -17,7 +17,7 @@ from motion.facts import Facts
 from prompts.claims import Claim
 from prompts.claims.assessment import Said, read_analysis, read_assessment
 
-ANNOTATION_CHECKS_VERSION = 1  # raised when the same text may be judged otherwise
+ANNOTATION_CHECKS_VERSION = 2  # raised when the same text may be judged otherwise
 
 TEXT, BOTH, TEXT_ONLY, LIST_ONLY = "text", "both", "text only", "list only"
 

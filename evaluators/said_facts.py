@@ -169,8 +169,11 @@ def against(
 
 
 def _not_missing(said: Said, ours: list[Event], theirs: list[Event], goal: Facts) -> Verdict | None:
-    there = _alike(theirs, said)
-    if there and len(there) >= len(_alike(ours, said)):
+    there, mine = _alike(theirs, said), _alike(ours, said)
+    repeats = said.field == "refinement" and ACTIONS[said.action].counted == "times"
+    if repeats and there and sum(e.count for e in there) < sum(e.count for e in mine):
+        return None  # "add a clap" to those that are there
+    if there and len(there) >= len(mine):
         return _denied(f"{said.action} is measured", there[0])
     if not ours:
         wanted = claim_verdict(said.claim, goal)

@@ -55,6 +55,10 @@ def test_that_nothing_is_missing_is_said_of_no_action(ending: str) -> None:
             },
         ),
         (
+            "There is no bow, only a swinging of the left arm that isn't wanted.",
+            {("difference", "missing", "bow", "")},
+        ),
+        (
             "The figure walks forward and then claps, which nobody wanted.",
             {("difference", "extra", "clap", "")},
         ),
@@ -75,6 +79,7 @@ def test_what_is_missing_or_superfluous_is_said_of_its_own_clause(text: str, exp
             "The figure turns to the left without reaching across with the right hand.",
             {("shown", "", "turn", "left")},
         ),
+        ("A second bow is missing.", {("difference", "count", "bow", "")}),
         ("It should walk forward slowly.", {("wanted", "", "walk", "")}),
     ],
 )

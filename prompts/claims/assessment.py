@@ -198,7 +198,7 @@ class _Reader:
             return
         matches = cue("match").search(words) and not cue("unmatched").search(words)
         if matches or pair is None:
-            if not cue("denied").search(words):
+            if not (cue("denied").search(words) or cue("lacks").search(words)):
                 shown = "wanted" if cue("demand").search(words) else "shown"
                 yield from _stated("match" if matches else shown, affirmed(words))
             return
@@ -246,7 +246,10 @@ class _Reader:
         for aspect in ("missing", "extra"):
             if cue(aspect).search(words):
                 for mention in called(aspect, words):
-                    yield whole_action(aspect, mention.claim)
+                    if aspect == "missing" and cue("one_more").search(words[: mention.start]):
+                        yield difference_said("count", mention.claim, "", "fewer")
+                    else:
+                        yield whole_action(aspect, mention.claim)
                 return
 
     # instructions
@@ -277,7 +280,8 @@ class _Reader:
         if pair is not None:
             yield from self._both_sides(pair)
         else:
-            yield from _stated("wanted", without_place(words), imperative=True)
+            told = list(_stated("wanted", without_place(words), imperative=True))
+            yield from (one for one in told if one.action != "stand_up" or len(told) == 1)
 
     def _asked_count(self, words: str, pair: Pair | None) -> Iterator[Said]:
         for pattern in _orders("asked_counts"):
@@ -314,7 +318,7 @@ class _Reader:
                 match = pattern.search(words)
                 named = mentions(_group(match, "x")) if match else ()
                 if match and named and named[0].start < 3:
-                    said = _group(match, "v") or _behind(_group(match, "x"), named[0].end)
+                    said = _group(match, "v") or _behind(_group(match, "x"), named[0].end).split(",")[0]
                     yield from self._pair(_one_sided(words, said, expected))
                     return
 

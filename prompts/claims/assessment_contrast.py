@@ -18,7 +18,7 @@ from prompts.claims.claim import Claim
 Fault = tuple[str, Claim, str, str]  # aspect, action, expected, found
 
 _ORDER = {"slow": 0, "normal": 1, "fast": 2}
-_BENDS = re.compile(r"\b(?:bends?|curves?|veers?)\b")
+_BENDS = re.compile(r"\b(?:bend(?:s|ing)?|curv(?:es?|ing)|veer(?:s|ing)?)\b")
 _SIDES = frozenset({"left", "right"})
 _DEMAND = re.compile(r"\b(?:should|must|needs? to|ought to|has to)\b")
 

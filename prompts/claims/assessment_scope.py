@@ -47,6 +47,7 @@ _ANAPHOR = re.compile(
 _PREDICATE = re.compile(
     r"\b(?:(?:is|are|was|were|has|have|been|which|both|neither|nobody)\b.*|superfluous|missing)$"
 )
+_SEVERAL = re.compile(r", (?:and )?(?=[^,]*\b(?:instead of|rather than|in place of)\b)")
 _NEXT = re.compile(r",? and |, ")
 
 
@@ -55,6 +56,9 @@ def clauses(words: str) -> list[str]:
 
     What is called missing or superfluous in one of them is not what another one names.
     """
+    contrasts = cue("against").findall(words)
+    if len(contrasts) > 1 and (several := _SEVERAL.split(words)) and len(several) > 1:
+        return [piece for number, piece in enumerate(several) if number == 0 or _contrasts(piece)]
     if not (cue("missing").search(words) or cue("extra").search(words)):
         return [words]
     found: list[str] = []
@@ -66,6 +70,12 @@ def clauses(words: str) -> list[str]:
             begin = match.end()
     found.append(words[begin:])
     return [piece for clause in found for piece in _predicates(clause)]
+
+
+def _contrasts(words: str) -> bool:
+    """Whether words say what it is that contrasts: "three instead of one, followed by a bow" does not."""
+    match = cue("against").search(words)
+    return bool(match and (mentions(words[: match.start()]) or re.match(r"(?:curv|bend|veer)", words)))
 
 
 def _stands_alone(words: str) -> bool:
@@ -89,6 +99,7 @@ def _predicates(words: str) -> list[str]:
     return [words]
 
 
+_TURNS = re.compile(r"[;:]|, (?:only|but|yet|instead|just|though|it|he|she|there)\b")
 _WHICH = re.compile(
     r",? (?:all of |both of )?(?:which|that) (?:\w+ )?(?:is|are|was|were|nobody|isn't|wasn't|aren't)\b"
 )
@@ -102,7 +113,7 @@ def called(aspect: str, words: str) -> Sequence[Mention]:
     if match is None:
         return ()
     if aspect == "missing":  # "shows a wave, which misses the kick": what is missing stands behind
-        return mentions(words[match.end() :]) or _subjects(words, match)
+        return mentions(_TURNS.split(words[match.end() :])[0]) or _subjects(words, match)
     behind = mentions(words[match.end() :])
     if behind and _ADJECTIVE.search(match[0]):
         named = words[match.end() : match.end() + behind[0].start].strip()
@@ -137,7 +148,7 @@ _VERBS = (
     "walk|run|jog|jump|hop|leap|turn|rotate|step|sidestep|kick|punch|bow|bend|lean|squat|crouch|lunge|wave|clap|"
     "raise|lift|lower|swing|circle|cross|stretch|reach|pick|place|throw|sit|lie|stand|kneel|crawl|stomp|"
     "take|keep|finish|end|begin|start|do|make|put|let|lay|go|move|use|hold|add|bring|stay|leave|omit|skip|"
-    "drop|curve|extend|rest|get|remain|continue|proceed|perform|give|rise|set|stop|avoid|don't"
+    "drop|curve|extend|rest|get|remain|continue|complete|forget|proceed|perform|give|rise|set|stop|avoid|don't"
 )
 _ORDERS = re.compile(
     r"(?:\s*;|,? (?:and|but)(?: only)? (?:then|finally|afterwards)|, (?:then|finally|afterwards)|"
@@ -149,9 +160,9 @@ _FRONTED = re.compile(r"(?:instead of|rather than|in place of) [^,]+,")
 
 
 def instructions(words: str) -> list[str]:
-    """The orders of an instruction, each to be read by itself; one where it leaves nothing out."""
+    """The orders of an instruction, each to be read by itself; one where none asks for a change."""
     degrees = (pattern for _, _, pattern in content()["asked_degrees"])
-    if not any(re.search(one, words) for one in (*degrees, cue("remove"), cue("opposed"))):
+    if not any(re.search(one, words) for one in (*degrees, cue("add"), cue("remove"), cue("opposed"))):
         return [words]
     found: list[str] = []
     begin = 0

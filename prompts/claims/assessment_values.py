@@ -25,12 +25,13 @@ _NO_SIDES = re.compile(
     r"\bleft (?:out|over|undone)\b|\b(?:are|is|be) left\b(?!-)|"
     r"\b(?:is|are|be|out|just|all|quite|nearly|almost|something) right\b"
     r"(?!-| (?:arm|hand|leg|foot|knee|fist|elbow|side))|"
-    r"\bright (?:order|sequence|place|number|away|at|before|after)\b"
+    r"\bright (?:order|sequence|place|number|way|direction|size|pace|speed|amount|count)\b|"
+    r"\bright (?:away|at|before|after)\b"
 )
 _NUMBER = "|".join(NUMBERS)
 _TIMES = re.compile(
     rf"\b(?:(\d+|{_NUMBER})( more)? (steps?|times?|degrees?|met(?:re|er)s?|centimetres?|cm)|"
-    r"(once|twice)(?! more))\b"
+    r"(once|twice)(?! more| too))\b"
 )
 _DECIMAL = re.compile(r"\b(\d+(?:\.\d+)?) ?(degrees?|°|met(?:re|er)s?|m|centimet(?:re|er)s?|cm)\b")
 _NOT_NUMBER = (  # "one arm", "one sees": no number of times
