@@ -35,9 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until the process that started this one ends; ValueError where nothing can be served."""
+    parent = os.getppid()  # before anybody is told that there is a server
     server = _server(weights(), args.port)
     print(f"{server.listening_address}/v1", flush=True)
-    parent = os.getppid()
     while os.getppid() == parent:  # also when it was killed
         time.sleep(0.5)
     return 0

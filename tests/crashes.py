@@ -17,14 +17,16 @@ from pipelines.fake_llm.books import messages_digest
 from schemas.ledger import Ledger
 
 CONCURRENCY = 8
+# Who annotates, and at which passing of the point the first and the second run are killed.
 NAMED = {
-    "before_send": ("openai", 30),
-    "answer_before_ledger": ("openai", 30),
-    "ledger_before_parse": ("openai", 30),
-    "during_shard_write": ("openai", 9),  # the ninth shard that a build of one shard writes: annotations
-    "before_manifest": ("openai", 1),
-    "polling_batch": ("openai-batch", 1),
-    "batch_before_id": ("openai-batch", 1),
+    "before_send": ("openai", 30, 30),
+    "answer_before_ledger": ("openai", 30, 30),
+    "ledger_before_parse": ("openai", 30, 30),
+    # Annotations: after eight shards of the plan's sample and eight of the build; the second run's first.
+    "during_shard_write": ("openai", 17, 1),
+    "before_manifest": ("openai", 1, 1),
+    "polling_batch": ("openai-batch", 1, 1),
+    "batch_before_id": ("openai-batch", 1, 1),
 }
 
 
@@ -86,10 +88,10 @@ def _sent(server: FakeServer) -> int:
 
 def named_case(road: Road, point: str, output: Path, wanted: tuple[dict[str, bytes], int]) -> Row:
     """Killed at a named point, gone on with and killed there again, gone on with to the end."""
-    annotator, times = NAMED[point]
+    annotator, *times = NAMED[point]
     watch = _Watch(road, output)
-    for _ in range(2):
-        killed = _run(road.command(annotator, output), crash=f"{point}:{times}")
+    for passing in times:
+        killed = _run(road.command(annotator, output), crash=f"{point}:{passing}")
         if killed == -signal.SIGKILL:
             watch.killed()
     return watch.finish(point.replace("_", " "), annotator, wanted)
