@@ -6,11 +6,11 @@ import argparse
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 from motion.layout import SPLITS, Dataset, open_dataset
 from pipelines import llm_flags
+from pipelines.flag_values import at_least
 from schemas.config import BuildConfig
 from transforms.read import ShardWork
 from transforms.step import shard_of
@@ -28,21 +28,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skeleton", choices=["t2m", "kit"], help="default: seen from the feature size")
     parser.add_argument(
         "--ladder",
-        type=_at_least(1),
+        type=at_least(1),
         default=default.ladder,
         metavar="N",
         help="intermediate motions of a goal (default 4)",
     )
     parser.add_argument(
         "--perturbed",
-        type=_at_least(0),
+        type=at_least(0),
         default=default.perturbed,
         metavar="N",
         help="how many of them are perturbed rather than retrieved (default 2)",
     )
     parser.add_argument(
         "--wordings",
-        type=_at_least(1),
+        type=at_least(1),
         default=default.wordings,
         metavar="N",
         help="wordings of each goal analysis (default 4)",
@@ -72,18 +72,6 @@ def _alignments() -> list[str]:
     from evaluators.alignment import kinds
 
     return list(kinds())
-
-
-def _at_least(least: int) -> Callable[[str], int]:
-    """A reader of whole numbers that refuses smaller ones."""
-
-    def number(text: str) -> int:
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{value} is less than {least}")
-        return value
-
-    return number
 
 
 def prepare(args: argparse.Namespace) -> tuple[BuildConfig, list[ShardWork], Dataset]:

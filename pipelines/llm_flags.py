@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipelines.flag_values import at_least
 from schemas.llm_settings import REQUESTS, LlmSettings
 from schemas.prices import Price, Prices, load_prices
 
@@ -27,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add(group, "requests", str, None, "one a motion, or one for a goal and its whole ladder", REQUESTS)
     _add(group, "temperature", _number(0, 2), "T", "default: the endpoint's")
     _add(group, "top_p", _number(0, 1, above=True), "P", "default: the endpoint's")
-    _add(group, "max_tokens", _whole(16), "N", "of the answer about one motion, thinking included")
-    _add(group, "asks", _whole(1), "N", "times that an answer is asked for until it passes the checks")
+    _add(group, "max_tokens", at_least(16), "N", "of the answer about one motion, thinking included")
+    _add(group, "asks", at_least(1), "N", "times that an answer is asked for until it passes the checks")
     group.add_argument(
         "--fallback",
         action="store_true",
@@ -43,9 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_free_arguments(group: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     """The flags that may differ from run to run of the same corpus: they change no answer."""
     _add(group, "base_url", str, "URL", "of an OpenAI-compatible endpoint (default: OpenAI's)")
-    _add(group, "concurrency", _whole(1), "N", "requests in flight in a worker process, at most")
-    _add(group, "requests_per_minute", _whole(1), "N", "of all workers (default: no limit of ours)")
-    _add(group, "tokens_per_minute", _whole(1), "N", "likewise")
+    _add(group, "concurrency", at_least(1), "N", "requests in flight in a worker process, at most")
+    _add(group, "requests_per_minute", at_least(1), "N", "of all workers (default: no limit of ours)")
+    _add(group, "tokens_per_minute", at_least(1), "N", "likewise")
     _add(group, "timeout", _number(0, math.inf, above=True), "S", "seconds for one try")
     _add(group, "stop_share", _number(0, 1, above=True), "P", "share of failed tries that stops the run")
     _add(
@@ -82,16 +83,6 @@ def _add(
 def flag(setting: str) -> str:
     """The flag of a setting."""
     return "--" + setting.replace("_", "-")
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{value} is less than {least}")
-        return value
-
-    return number
 
 
 def _number(least: float, most: float, above: bool = False) -> Callable[[str], float]:

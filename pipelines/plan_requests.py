@@ -20,7 +20,7 @@ from motion.layout import Dataset, caption_lines
 from motion.seeds import seed
 from prompts.requests import Request, estimate_input, estimate_output
 from schemas.config import BuildConfig
-from schemas.ledger import Ledger, request_key
+from schemas.ledger import Ledger
 from schemas.llm_settings import LlmSettings
 from schemas.prices import Price
 from transforms.annotate import goal_views
@@ -28,8 +28,8 @@ from transforms.annotators import GoalView
 from transforms.ladder import ladder_shard
 from transforms.llm.annotator import OpenAIAnnotator
 from transforms.llm.asking import PendingError, Reply
-from transforms.llm.material import asks_again
-from transforms.llm.wire import ledger_folder, llm_settings, material, reply_of
+from transforms.llm.material import asked, asks_again
+from transforms.llm.wire import ledger_folder, llm_settings, reply_of
 from transforms.measure import index_records, measure_shard
 from transforms.read import ShardWork, read_shard_inputs
 from transforms.search import search
@@ -188,15 +188,15 @@ class _Counting:
 
     async def ask(self, request: Request) -> Reply:
         """The answer in the ledger; PendingError where there is none."""
-        asked = material(self.settings, request)
-        key = request_key(asked)
+        one = asked(self.settings, request)
+        key = one.key
         entry = self.ledger.get(key)
         fresh = key not in self._seen
         self._seen.add(key)
         if entry is None:
             if fresh:
                 tokens = estimate_input(request.as_messages()), estimate_output(request)
-                self.found += Estimate(0, 1, 0, *tokens, again=int(asks_again(asked)))
+                self.found += Estimate(0, 1, 0, *tokens, again=int(asks_again(one.material)))
             raise PendingError(key)
         if fresh:
             self.found += Estimate(in_ledger=1)

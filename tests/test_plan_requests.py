@@ -21,7 +21,7 @@ from schemas.config import BuildConfig
 from schemas.ledger import Entry, Ledger, request_key
 from transforms.annotate import annotate_fingerprint, goal_views
 from transforms.llm.judging import questions
-from transforms.llm.wire import material
+from transforms.llm.material import asked as asked_of
 from transforms.step import corpus_of
 
 
@@ -57,8 +57,8 @@ def rendered(config: BuildConfig, shard: int) -> list[dict[str, object]]:
     found = {}
     for view in goal_views(config, corpus_of(config), shard):
         for question in questions(view, config.wordings, llm.requests):
-            one = material(llm, question.request)
-            found[request_key(one)] = one
+            one = asked_of(llm, question.request)
+            found[one.key] = dict(one.material)
     return list(found.values())
 
 

@@ -9,18 +9,19 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pipelines.fake_llm.behaviour import Behaviour
+from pipelines.flag_values import at_least
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen fake-llm`."""
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen at (default 127.0.0.1)")
-    add("--port", type=_whole, default=0, metavar="N", help="0: any free port (default 0)")
+    add("--port", type=at_least(0), default=0, metavar="N", help="0: any free port (default 0)")
     add("--port-file", type=Path, metavar="FILE", help="write the port there once it listens")
     add("--latency", type=_seconds, default=0.0, metavar="S", help="seconds until an answer (default 0)")
     add("--jitter", type=_seconds, default=0.0, metavar="S", help="seconds that the latency varies by")
-    add("--capacity", type=_whole, default=0, metavar="N", help="requests in flight; more get 429")
-    add("--rpm", type=_whole, default=0, metavar="N", help="requests a minute; more get 429")
+    add("--capacity", type=at_least(0), default=0, metavar="N", help="requests in flight; more get 429")
+    add("--rpm", type=at_least(0), default=0, metavar="N", help="requests a minute; more get 429")
     add(
         "--faults",
         default="",
@@ -65,13 +66,6 @@ def run(args: argparse.Namespace) -> int:
 
     asyncio.run(serve(Server(behaviour, prices), args.host, args.port, ready))
     return 0
-
-
-def _whole(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{value} is less than 0")
-    return value
 
 
 def _seconds(text: str) -> float:

@@ -37,6 +37,7 @@ from transforms.llm.material import Asked, asked
 from transforms.llm.run_state import RunState
 from transforms.llm.sender import Purse, Sender
 from transforms.llm.threads import Threads
+from transforms.llm.wire import reply_of
 
 _WATCH_SECONDS = 0.5  # between looks for a stop
 _STATUS_SECONDS = 1.0  # between writings of the status
@@ -140,14 +141,7 @@ class Runtime:
             self._flights[one.key] = flight
             flight.add_done_callback(lambda done: self._landed(one.key, done))
         entry = await asyncio.shield(flight)
-        return Reply(
-            entry.key,
-            entry.text,
-            entry.finish_reason,
-            entry.refusal,
-            entry.input_tokens,
-            entry.output_tokens,
-        )
+        return reply_of(entry)
 
     def _landed(self, key: str, flight: asyncio.Task[Entry]) -> None:
         del self._flights[key]

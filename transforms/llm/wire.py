@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from prompts.requests import Request
 from schemas.config import BuildConfig
 from schemas.ledger import Entry
 from schemas.llm_settings import LlmSettings
 from transforms.llm.asking import Reply
-from transforms.llm.material import asked
 
 
 def llm_settings(config: BuildConfig) -> LlmSettings:
@@ -24,11 +20,6 @@ def llm_settings(config: BuildConfig) -> LlmSettings:
 def ledger_folder(config: BuildConfig) -> Path:
     """Where a build's answers are kept."""
     return Path(llm_settings(config).ledger or Path(config.output) / "ledger")
-
-
-def material(settings: LlmSettings, request: Request) -> Mapping[str, Any]:
-    """All that determines a request's answer: `schemas.ledger.request_key` makes its key of it."""
-    return asked(settings, request).material
 
 
 def reply_of(entry: Entry) -> Reply:
