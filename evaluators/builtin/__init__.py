@@ -1,0 +1,1 @@
+"""The built-in embedder: its inputs, its model, its training and what it is sensitive to."""

@@ -1,0 +1,1 @@
+"""Metrics of generations: plain functions on plain arrays and strings."""
