@@ -11,6 +11,7 @@ results and can be given again, so that two models, years apart, are asked the s
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -216,7 +217,9 @@ def _filled(rows: list[int], goals: Sequence[EvalGoal], pool: int, rng: np.rando
     """A pool with goals of further clips behind its own, as far as there are any."""
     filled = list(rows)
     clips = {goals[row].motion_id for row in rows}
-    for row in rng.permutation(len(goals)):
+    # Mostly one or two are lacking, which a few draws find; a small corpus is searched through.
+    draws = (lambda: rng.integers(len(goals), size=2 * pool), lambda: rng.permutation(len(goals)))
+    for row in itertools.chain.from_iterable(draw() for draw in draws):
         if len(filled) >= pool:
             break
         if goals[row].motion_id not in clips:

@@ -5,6 +5,8 @@ It is what a completion without a motion counts as.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,13 +14,17 @@ from motion.features import canonical, features_from_joints
 from motion.skeleton import Skeleton
 
 
-def still_figure(skeleton: Skeleton, frames: int) -> NDArray[np.float32]:
-    """Features (frames, F) of the skeleton's rest pose, held; ValueError for fewer than one frame."""
+def still_figure(skeleton: Skeleton, frames: int = 0) -> NDArray[np.float32]:
+    """Features (frames, F) of the skeleton's rest pose, held; ValueError for fewer than one frame.
+
+    By default as short as clips can be: a length of its own would tell something of the goal.
+    """
+    frames = frames or skeleton.min_frames
     if frames < 1:
         raise ValueError(f"a still figure has at least one frame, not {frames}")
     pose = np.zeros((skeleton.joint_count, 3), np.float32)
     for chain in skeleton.chains:
-        for parent, child in zip(chain, chain[1:], strict=False):
+        for parent, child in itertools.pairwise(chain):
             pose[child] = pose[parent] + _bone(skeleton, child)
     held = np.repeat(pose[None], frames + 1, axis=0)
     return features_from_joints(canonical(held, skeleton), skeleton)

@@ -25,6 +25,12 @@ COMMANDS = {
     ),
     "validate": ("pipelines.validate", "check a corpus: digests, schemas, the quality gate"),
     "audit": ("pipelines.audit", "list captions that their motion, or each other, contradict"),
+    "train-embedder": ("pipelines.train_embedder", "train the built-in embedder of captions and motions"),
+    "make-generations": (
+        "pipelines.make_generations",
+        "write stand-ins for a model, to rehearse an evaluation",
+    ),
+    "evaluate": ("pipelines.evaluate", "score generations, after the ground truth; tables and a page"),
     "fake-llm": ("pipelines.fake_llm.command", "serve a fake language model, for tests and rehearsals"),
     "local-llm": ("pipelines.local_llm", "serve a small real language model on this machine"),
     "demo-llm": ("pipelines.demo_llm", "let the small model annotate 20 goals, and show what came of it"),

@@ -6,7 +6,9 @@ whole sets of generations are in schemas/generation_set.py.
 
 from __future__ import annotations
 
-from schemas.tables import _FEATURES, INT, REAL, REF, TEXT, TRUTH, Table, pa
+import pyarrow as pa
+
+from schemas.tables import FEATURES, INT, REAL, REF, TEXT, TRUTH, Table
 
 # What a completion was asked for.
 MODES = ("direct", "refine", "chain", "chain-first", "robust", "caption", "judge")
@@ -43,7 +45,7 @@ ROUNDS = Table(
         ("assessment", TEXT),
         ("refinement", TEXT),
         ("frames", INT),
-        ("features", _FEATURES),  # decoded, not normalised
+        ("features", FEATURES),  # decoded, not normalised
     ),
     features="features",
 )

@@ -14,11 +14,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from schemas.crash import reached
+from schemas.generations import GENERATION_TABLES
 from schemas.storage import whole_file
 from schemas.tables import TABLES, Table
 
 _COMPRESSION_LEVEL = 1  # features hardly compress: a higher level costs time, not bytes
 _ROW_GROUP = 256  # rows: one motion is read without its whole shard
+_KNOWN = TABLES | GENERATION_TABLES
+_AGAIN = dict.fromkeys(TABLES, "build the corpus") | dict.fromkeys(GENERATION_TABLES, "generate")
 
 
 def shard_name(name: str, index: int, count: int) -> str:
@@ -90,10 +93,10 @@ def read_shard(path: Path, name: str, columns: Sequence[str] | None = None) -> p
 def check_version(path: Path, name: str, metadata: Mapping[bytes, bytes]) -> None:
     """Refuse a file that is not of this table or not of the schema version known here."""
     table, version = metadata.get(b"table", b"?").decode(), metadata.get(b"schema_version", b"?").decode()
-    if table != name or version != str(TABLES[name].version):
+    if table != name or version != str(_KNOWN[name].version):
         raise ValueError(
             f"{path}: holds {table} of schema version {version}, expected {name} of version "
-            f"{TABLES[name].version}; build the corpus again with this version of irmogen"
+            f"{_KNOWN[name].version}; {_AGAIN[name]} again with this version of irmogen"
         )
 
 

@@ -93,7 +93,7 @@ def _schema(table: Table, feature_size: int) -> pa.Schema:
     return pa.schema(fields, metadata={"table": table.name, "schema_version": str(table.version)})
 
 
-_FEATURES = pa.null()  # stands for list<fixed_size_list<float32>[feature size]>
+FEATURES = pa.null()  # stands for list<fixed_size_list<float32>[feature size]>
 
 MOTIONS = Table(
     "motions",
@@ -109,7 +109,7 @@ MOTIONS = Table(
         ("mirror_of", TEXT),  # id of the clip that this one mirrors, or empty
         ("motion_sha256", TEXT),  # of the source file
         ("text_sha256", TEXT),
-        ("features", _FEATURES),
+        ("features", FEATURES),
     ),
     features="features",
 )
@@ -177,7 +177,7 @@ PERTURBED = Table(
         ("skeleton", TEXT),
         ("frames", INT),
         ("edits", EDITS),
-        ("features", _FEATURES),
+        ("features", FEATURES),
     ),
     features="features",
 )

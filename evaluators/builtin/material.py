@@ -34,6 +34,7 @@ class Example:
     goal_id: str
     caption: str
     segment: Segment
+    moves: bool = True  # whether its motion does anything but stand
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,12 @@ def read_material(corpus: Corpus, skeleton_name: str, split: str) -> Material:
             if goal is None:
                 continue
             place = (goal["motion_id"], goal["start"], goal["end"])
-            examples.append(Example(goal["goal_id"], goal["caption"], place))
             if place not in features:
                 features[place] = features_of(motions, rows[place[0]])[place[1] : place[2]]
                 joints = joints_from_features(features[place], body)
                 subjects[place] = Subject(joints, body, facts_of(facts, body.fps).events)
+            moves = bool(subjects[place].active)
+            examples.append(Example(goal["goal_id"], goal["caption"], place, moves))
     if not examples:
         raise ValueError(f"{corpus.root}: has no goal in the split {split!r}; give a corpus that has some")
     examples.sort(key=lambda example: example.goal_id)
@@ -114,11 +116,12 @@ def training_stairs(
 
 
 def _stairs_of(material: Material, place: Segment, key: str) -> list[Staircase]:
-    """Staircases of different operations in a drawn order; noise, which fits everywhere, once at the most."""
+    """Staircases of different operations in a drawn order, rarely possible ones first; noise at most once."""
     rng = generator("stairs", key, *place)
     places = material.segments
     donor = material.subjects[places[int(rng.integers(len(places)))]]
-    names = [list(OPERATIONS)[i] for i in rng.permutation(len(OPERATIONS))]
+    waits = rng.exponential(size=len(OPERATIONS)) / [operation.weight for operation in OPERATIONS.values()]
+    names = [list(OPERATIONS)[i] for i in np.argsort(waits)]
     drawn: list[Staircase] = []
     for name in names:
         if len(drawn) == STAIRCASES:

@@ -20,7 +20,7 @@ class Shape:
     """What the networks are made of; part of the embedder's identity."""
 
     skeleton: str = "t2m"
-    width: int = 128
+    width: int = 96
     layers: int = 2
     heads: int = 4
     dimensions: int = 128  # of the space

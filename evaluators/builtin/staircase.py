@@ -16,7 +16,7 @@ from motion.perturb import OPERATIONS, Subject, perform
 from motion.perturb.edit import Parameters
 from motion.seeds import generator
 
-LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)  # strengths, weak to strong
+LEVELS = (0.2, 0.4, 0.6, 0.8, 1.0)  # strengths, weak to strong; 0 is the untouched motion
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from evaluators.embedders.builtin import networks_of
 from motion.skeleton import skeleton
 from motion.still import still_figure
 
-_STILL_SECONDS = (2.4, 4.0, 6.0, 8.0)
+_STILL_SECONDS = (2.0, 4.0, 8.0)
 _LEAST_STD = 0.01  # of a channel: what hardly varies must not be blown up
 
 
@@ -43,6 +43,8 @@ class Settings:
     temperature: float = 0.07
     ranking: float = 0.5  # weight of the order between strengths
     margin: float = 0.1  # of that order, for the whole of the strength; half of it for noise
+    floor: float = 1.0  # weight of keeping the still figure at this cosine or below
+    floor_cosine: float = -0.25
     seed: int = 0
 
     def as_dict(self) -> dict[str, Any]:
@@ -167,7 +169,9 @@ class _Learner:
         like = next(self.networks.parameters())
         order = np.argsort([len(clip) for clip in clips], kind="stable")
         thirds = np.array_split(order, 3)
-        found = [self.networks["motions"](*frame_batch([clips[i] for i in t], like)) for t in thirds if len(t)]
+        found = [
+            self.networks["motions"](*frame_batch([clips[i] for i in t], like)) for t in thirds if len(t)
+        ]
         return torch.cat(found)[torch.from_numpy(np.argsort(order, kind="stable")).to(like.device)]
 
 
@@ -191,6 +195,9 @@ def losses_of(texts: Tensor, motions: Tensor, batch: Batch, settings: Settings) 
     rows = (cosines / settings.temperature).masked_fill(barred, -1e4)
     columns = (cosines[:, :count].T / settings.temperature).masked_fill(same, -1e4)
     contrast = nn.functional.cross_entropy(rows, target) + nn.functional.cross_entropy(columns, target)
+    moves = torch.tensor([goal.moves for goal in batch.goals]).to(texts)  # who shall stand is not far from it
+    over_floor = (cosines[:, -1] - settings.floor_cosine).clamp(min=0) * moves
+    contrast = contrast + settings.floor * over_floor.mean()
     if not batch.pairs:
         return contrast
     lower = torch.stack([cosines[p.goal, count + p.lower] for p in batch.pairs])

@@ -45,7 +45,7 @@ class BuiltinEmbedder:
         self.sentences = sentences
         self.notes = notes  # what embedder.json tells beside the shape
         self.device = device
-        self._weights_digest = weights_digest
+        self.weights_digest = weights_digest
         networks.to(device=device, dtype=torch.float64).eval()
         self._texts: Any = networks["texts"]
         self._motions: Any = networks["motions"]
@@ -71,7 +71,7 @@ class BuiltinEmbedder:
         """Hash of form, shape, weights and the encoder of texts."""
         encoder = self.sentences.digest if self.sentences else ""
         versions = [EMBEDDER_VERSION, INPUTS_VERSION]
-        return fingerprint("builtin", versions, self.shape.as_dict(), self._weights_digest, encoder)
+        return fingerprint("builtin", versions, self.shape.as_dict(), self.weights_digest, encoder)
 
     def encode_texts(self, texts: Sequence[Text]) -> Vectors:
         """Unit vectors (N, D) in float64; tags are not read."""
@@ -141,3 +141,14 @@ def load_builtin(folder: Path, device: str = "cpu") -> BuiltinEmbedder:
     sentences = SentenceEncoder(folder / _SENTENCES, device) if shape.sentences else None
     notes = {name: v for name, v in values.items() if name not in ("kind", "version", "shape", "weights")}
     return BuiltinEmbedder(shape, networks, sentences, notes, values["weights"], device)
+
+
+def load(folder: Path, skeleton_name: str, device: str = "cpu") -> BuiltinEmbedder:
+    """The embedder in a folder for motions of a skeleton; ValueError where it was trained on another one."""
+    found = load_builtin(folder, device)
+    if found.skeleton != skeleton_name:
+        raise ValueError(
+            f"{folder}: is an embedder of {found.skeleton} motions, these are {skeleton_name}; train one on "
+            f"a corpus of {skeleton_name}"
+        )
+    return found

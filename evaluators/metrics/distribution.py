@@ -91,7 +91,9 @@ def multimodality(
     for number, motions in enumerate(samples):
         array = vectors(f"samples of text {number}", motions)
         if len(array) < 2:
-            raise ValueError(f"text {number} has {len(array)} sample: multimodality needs two or more of each")
+            raise ValueError(
+                f"text {number} has {len(array)} sample: multimodality needs two or more of each"
+            )
         count = min(pairs, len(array))
         first, second = (rng.permutation(len(array))[:count] for _ in range(2))
         found.append(np.linalg.norm(array[first] - array[second], axis=1).mean())

@@ -1,0 +1,165 @@
+"""`irmogen evaluate`: score sets of generations, after the evaluator has proved itself on the ground truth."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.streams import ends_with_its_reader, printable
+
+if TYPE_CHECKING:
+    from evaluators.protocol import Protocol
+    from pipelines.evaluation_input import Asked
+    from pipelines.evaluation_results import EmbedderResults
+
+EXIT_GROUND_TRUTH = 3
+
+Row = dict[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of `irmogen evaluate`."""
+    parser.add_argument(
+        "generations", nargs="+", type=Path, help="folders of generations, side by side in one table"
+    )
+    parser.add_argument(
+        "--embedder",
+        action="append",
+        required=True,
+        metavar="KIND:FOLDER",
+        help="builtin, guo, tmr or motionpatches and its folder; a folder alone is a built-in one; may be repeated",
+    )
+    parser.add_argument(
+        "--corpus", type=Path, help="the corpus of the goals (default: the one they were made for)"
+    )
+    parser.add_argument("--output", type=Path, required=True, help="folder for tables, page and data")
+    parser.add_argument(
+        "--mode",
+        choices=("full", "published"),
+        default="full",
+        help="full drops nothing; published draws captions and cuts, and drops the last batch (default: full)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the protocol (default: 0)")
+    parser.add_argument(
+        "--protocol", type=Path, metavar="FILE", help="a frozen protocol: protocol.json of an evaluation"
+    )
+    parser.add_argument(
+        "--partial", action="store_true", help="evaluate the goals that all sets have, where some lack goals"
+    )
+    parser.add_argument(
+        "--accept-ground-truth",
+        action="store_true",
+        help="go on where the ground truth does not score as recorded, or nothing is recorded",
+    )
+    parser.add_argument(
+        "--bert", type=Path, metavar="FOLDER", help="a local BERT model, for BERTScore of captions"
+    )
+    parser.add_argument("--device", default="cpu", help="torch device of the embedders (default: cpu)")
+
+
+@ends_with_its_reader
+def run(args: argparse.Namespace) -> int:
+    """0 when everything was scored; 3 when the ground truth does not score as recorded."""
+    from evaluators.embedders import embedder_of
+    from pipelines.evaluation_files import check_folder, write_files
+    from pipelines.evaluation_input import read_asked, read_protocol
+
+    check_folder(args.output)
+    question = read_asked(args.generations, args.corpus)
+    whole = read_protocol(question, args.mode, args.seed, args.protocol)
+    embedders = [(text, embedder_of(text, question.body.name, args.device)) for text in args.embedder]
+    from pipelines.evaluation_results import EmbedderResults
+
+    print(
+        f"{len(whole.goal_ids)} goals of {question.dataset} {question.split}, protocol {whole.fingerprint} "
+        f"({whole.mode}, seed {whole.seed}, {len(whole.repeats)} repeats)",
+        flush=True,
+    )
+    found = [
+        EmbedderResults(question, embedder, text.rpartition(":")[2], whole) for text, embedder in embedders
+    ]
+    if not _proved(found) and not args.accept_ground_truth:
+        print(
+            "no set was scored: look at the embedder, its normalisation and the corpus first, or overrule with "
+            "--accept-ground-truth",
+            file=sys.stderr,
+        )
+        return EXIT_GROUND_TRUTH
+    used = _scored_goals(question, found, whole, args.partial)
+    results, goals = _results(args, question, found, used, whole)
+    from pipelines.evaluate_tables import text_tables
+
+    print(text_tables(results))
+    for path in write_files(args.output, question, results, goals, used):
+        print(f"written: {printable(path)}")
+    return 0
+
+
+def _proved(found: list[EmbedderResults]) -> bool:
+    """Tell what each embedder scores on the ground truth; whether all are within what is recorded."""
+    for one in found:
+        print(f"ground truth by {one.embedder.name} ({one.embedder.fingerprint}): {one.check.status}")
+        print("\n".join(f"  {line}" for line in one.check.lines), flush=True)
+    return all(one.check.status == "within" for one in found)
+
+
+def _scored_goals(question: Asked, found: list[EmbedderResults], whole: Protocol, partial: bool) -> Protocol:
+    """Read the sets' motions; the protocol of the goals that are scored, which is `whole` unless partial."""
+    from pipelines.evaluation_input import restricted
+
+    wanted = set(whole.goal_ids)
+    shared = set(wanted)
+    for named in question.sets:
+        if not named.moving:
+            continue
+        for one in found:
+            has = set(one.read(named).samples)
+        lacking = sorted(wanted - has)
+        if lacking and not partial:
+            raise ValueError(
+                f"{named.set.root}: has no generation for {len(lacking)} of {len(wanted)} goals ({lacking[0]}, ...); "
+                f"generate them too, or give --partial to evaluate the goals that all sets have"
+            )
+        shared &= has
+    if not shared:
+        raise ValueError("the sets have no goal in common; generate for the same split")
+    return whole if shared == wanted else restricted(question, whole, shared)
+
+
+def _results(
+    args: argparse.Namespace, question: Asked, found: list[EmbedderResults], used: Protocol, whole: Protocol
+) -> tuple[Row, list[Row]]:
+    """Results as plain values, and a row for each embedder, set and goal."""
+    from pipelines.evaluation_content import content, truth_content
+    from pipelines.evaluation_results import head, set_head
+
+    bert = _bert(args.bert) if args.bert else None
+    sets = []
+    for named in question.sets:
+        vectors = found[0].vectors.get(named.id)
+        samples = max((len(one) for one in vectors.samples.values()), default=0) if vectors else 1
+        sets.append({**set_head(named, samples), **content(question, named, bert)})
+    results = {
+        **head(question, used, whole),
+        "sets": sets,
+        "ground_truth": truth_content(question, used.goal_ids),
+        "embedders": [one.as_dict(used) for one in found],
+    }
+    return results, [row for one in found for row in one.goal_rows()]
+
+
+def _bert(folder: Path) -> Any:
+    """The model of BERTScores: roberta-large as papers use it, of any other model the last layer."""
+    from evaluators.metrics.captions import Bert
+    from schemas.storage import read_json
+
+    config = read_json(folder / "config.json")
+    if not isinstance(config, dict) or "num_hidden_layers" not in config:
+        raise ValueError(
+            f"{folder}: has no config.json of a BERT model; give the folder of a transformers model"
+        )
+    if (config.get("model_type"), config["num_hidden_layers"]) == ("roberta", 24):
+        return Bert(folder, 17, "roberta-large")
+    return Bert(folder, int(config["num_hidden_layers"]))

@@ -1,0 +1,161 @@
+"""What is told of a set of generations without an embedder: form, physics, facts, captions, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluators.metrics.captions import Bert, caption_scores
+from evaluators.metrics.fact_support import ClaimCounts, claim_counts, summarise
+from evaluators.metrics.format import format_scores
+from evaluators.metrics.judging import judging
+from evaluators.metrics.plausibility import ClipPlausibility, mean_plausibility, of_facts
+from motion.facts import Facts, measure
+from motion.features import joints_from_features
+from motion.skeleton import Skeleton
+from motion.still import still_figure
+from pipelines.evaluation_input import Asked, NamedSet
+from schemas.corpus import Corpus
+from schemas.shards import features_of
+
+Row = dict[str, Any]
+_CHAINS = ("chain", "chain-first", "robust")  # modes whose completions are chains
+_BATCH = 64
+
+
+def content(question: Asked, named: NamedSet, bert: Bert | None) -> Row:
+    """Everything of one set that needs no embedder, by the names that results have."""
+    mode = named.set.info.mode
+    if mode == "caption":
+        return {"captions": _captioning(question, named, bert)}
+    if mode == "judge":
+        return {"judging": _judging(question, named)}
+    return _moving(question, named)
+
+
+def truth_content(question: Asked, goal_ids: Sequence[str]) -> Row:
+    """Plausibility and fact support of the goals' own motions."""
+    wanted: dict[str, list[Row]] = {}
+    for goal_id in goal_ids:
+        row = question.goals[goal_id]
+        wanted.setdefault(row["motion_id"], []).append(row)
+    tally = _Measures(question.body)
+    for table in question.motion_tables():
+        captions, clips = [], []
+        for number, name in enumerate(table.column("motion_id").to_pylist()):
+            for row in wanted.get(name, ()):
+                clips.append(features_of(table, number)[row["start"] : row["end"]])
+                captions.append(row["caption"])
+        tally.add(captions, clips)
+    return tally.as_dict()
+
+
+class _Measures:
+    """Plausibility and claims of motions that come in parts."""
+
+    def __init__(self, body: Skeleton) -> None:
+        self.body = body
+        self.plausible: list[ClipPlausibility | None] = []
+        self.claims: list[ClaimCounts] = []
+
+    def add(self, captions: Sequence[str], clips: Sequence[NDArray[np.float32]]) -> None:
+        for start in range(0, len(clips), _BATCH):
+            for caption, facts in zip(
+                captions[start : start + _BATCH], self._facts(clips[start : start + _BATCH]), strict=True
+            ):
+                self.plausible.append(of_facts(facts) if facts else None)
+                self.claims.append(claim_counts(caption, facts))
+
+    def _facts(self, clips: Sequence[NDArray[np.float32]]) -> list[Facts | None]:
+        joints = [joints_from_features(clip, self.body) for clip in clips]
+        try:
+            return list(measure(joints, self.body))
+        except ValueError:  # one of them cannot be measured: find out which
+            return [self._one(clip) for clip in joints]
+
+    def _one(self, joints: NDArray[np.float32]) -> Facts | None:
+        try:
+            return measure([joints], self.body)[0]
+        except ValueError:
+            return None  # counted as unmeasured
+
+    def as_dict(self) -> Row:
+        return {
+            "plausibility": asdict(mean_plausibility(self.plausible)),
+            "fact_support": asdict(summarise(self.claims)),
+        }
+
+
+def _moving(question: Asked, named: NamedSet) -> Row:
+    """Form, physics and facts of a set of motions; each completion's last motion counts."""
+    tally = _Measures(question.body)
+    texts: list[str] = []
+    counts: list[int] = []
+    still = still_figure(question.body)
+    for generations, rounds in named.set.tables():
+        last = {name: row for row, name in enumerate(rounds.column("generation_id").to_pylist())}
+        rows = generations.select(["generation_id", "goal_id", "text", "rounds"]).to_pylist()
+        texts += [row["text"] for row in rows]
+        counts += [row["rounds"] for row in rows]
+        clips = [
+            features_of(rounds, last[row["generation_id"]]) if row["generation_id"] in last else still
+            for row in rows
+        ]
+        tally.add([question.goals[row["goal_id"]]["caption"] for row in rows], clips)
+    chained = named.set.info.mode in _CHAINS
+    return {"format": asdict(format_scores(texts, counts)) if chained else None, **tally.as_dict()}
+
+
+def _captioning(question: Asked, named: NamedSet, bert: Bert | None) -> Row:
+    """Captions against every caption of the same motion."""
+    references: dict[tuple[str, int, int], list[str]] = {}
+    for row in sorted(question.goals.values(), key=lambda row: row["goal_id"]):
+        references.setdefault(_motion(row), []).append(row["caption"])
+    given, wanted = [], []
+    for generations, _ in named.set.tables():
+        for row in generations.select(["goal_id", "answer"]).to_pylist():
+            given.append(row["answer"])
+            wanted.append(references[_motion(question.goals[row["goal_id"]])])
+    return asdict(caption_scores(given, wanted, bert))
+
+
+def _motion(row: Mapping[str, Any]) -> tuple[str, int, int]:
+    return row["motion_id"], row["start"], row["end"]
+
+
+def _judging(question: Asked, named: NamedSet) -> Row:
+    """Verdicts on the goals' own motions and on altered ones, by what was done to these."""
+    scores: list[float] = []
+    shown: list[str] = []
+    goals: list[str] = []
+    for generations, _ in named.set.tables():
+        for row in generations.select(["goal_id", "shown_id", "verdict"]).to_pylist():
+            scores.append(row["verdict"])
+            shown.append(row["shown_id"])
+            goals.append(row["goal_id"])
+    done = edits_of(question.corpus, set(shown))
+    unknown = [name for name, goal in zip(shown, goals, strict=True) if name != goal and name not in done]
+    if unknown:
+        raise ValueError(
+            f"{named.set.root}: {unknown[0]!r} is no motion of the goal nor a candidate of "
+            f"{question.corpus.root}; judge the corpus again"
+        )
+    truths = [name == goal for name, goal in zip(shown, goals, strict=True)]
+    groups = ["" if truth else done[name] for name, truth in zip(shown, truths, strict=True)]
+    return asdict(judging(scores, truths, groups, goals))
+
+
+def edits_of(corpus: Corpus, names: set[str]) -> dict[str, str]:
+    """What was done to each of the named candidates: its operation, "several edits" or "another motion"."""
+    found = {}
+    for index in range(corpus.shards):
+        for row in corpus.read("candidates", index, ["candidate_id", "origin", "edits"]).to_pylist():
+            if row["candidate_id"] in names:
+                operations = [edit["operation"] for edit in row["edits"]]
+                kind = operations[0] if len(operations) == 1 else "several edits"
+                found[row["candidate_id"]] = kind if row["origin"] == "perturbed" else "another motion"
+    return found

@@ -1,0 +1,154 @@
+"""What an evaluation is asked about: sets of generations, the corpus of their goals, the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from evaluators.embedders.base import Text
+from evaluators.protocol import EvalGoal, Protocol, draw_protocol, protocol
+from motion.skeleton import Skeleton, skeleton
+from pipelines.shard_input import read_table
+from schemas.corpus import Corpus, open_corpus
+from schemas.generation_set import GenerationSet, content_fingerprint, open_set
+from schemas.storage import read_json
+
+MOVING = ("direct", "refine", "chain", "chain-first", "robust")  # modes whose completions are motions
+_COLUMNS = ["goal_id", "motion_id", "split", "caption", "tags", "start", "end"]
+
+
+@dataclass(frozen=True)
+class NamedSet:
+    """A set of generations with the name that it has in tables."""
+
+    id: str
+    set: GenerationSet
+
+    @property
+    def moving(self) -> bool:
+        """Whether its completions are motions."""
+        return self.set.info.mode in MOVING
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Everything that is evaluated, and against what."""
+
+    sets: tuple[NamedSet, ...]
+    corpus: Corpus
+    content: str  # fingerprint of the corpus' goals and motions
+    dataset: str
+    body: Skeleton
+    split: str
+    goals: dict[str, dict[str, Any]]  # rows of the split's goals, by id
+
+    @property
+    def texts(self) -> dict[str, Text]:
+        """The goals' captions."""
+        return {goal_id: Text(row["caption"], row["tags"]) for goal_id, row in self.goals.items()}
+
+    def motion_tables(self) -> Iterator[pa.Table]:
+        """The corpus' motions, shard by shard."""
+        for index in range(self.corpus.shards):
+            yield read_table(self.corpus, "motions", index, ["motion_id", "features"])
+
+
+def read_asked(folders: Sequence[Path], corpus: Path | None) -> Asked:
+    """Open the sets and their corpus; ValueError when they do not belong together."""
+    sets = _named([open_set(folder) for folder in folders])
+    first = sets[0].set.info
+    for other in sets[1:]:
+        for name in ("skeleton", "split", "content"):
+            if getattr(other.set.info, name) != getattr(first, name):
+                raise ValueError(
+                    f"{other.set.root}: its {name} is {getattr(other.set.info, name)!r}, that of "
+                    f"{sets[0].set.root} is {getattr(first, name)!r}; evaluate them apart"
+                )
+    root = corpus or Path(first.corpus)
+    if corpus is None and not (root / "manifest.json").is_file():
+        raise ValueError(f"the corpus of these generations was {root}, which is not there; give --corpus")
+    opened, manifest = open_corpus(root)
+    if content_fingerprint(manifest) != first.content:
+        raise ValueError(
+            f"{root}: its goals or motions are not those that {sets[0].set.root} was made for; give the "
+            f"--corpus that was used, or generate again"
+        )
+    return asked(opened, manifest, first.split, tuple(sets))
+
+
+def asked(corpus: Corpus, manifest: dict[str, Any], split: str, sets: tuple[NamedSet, ...] = ()) -> Asked:
+    """The goals of a corpus' split, with sets that belong to it."""
+    goals = {
+        row["goal_id"]: row
+        for index in range(corpus.shards)
+        for row in read_table(corpus, "goals", index, _COLUMNS).to_pylist()
+        if row["split"] == split
+    }
+    config = manifest["config"]
+    body = skeleton(config["skeleton"])
+    return Asked(sets, corpus, content_fingerprint(manifest), config["dataset"], body, split, goals)
+
+
+def _named(sets: Sequence[GenerationSet]) -> list[NamedSet]:
+    """Names by model; where that is not enough by model and mode, then by folder."""
+    for name in (
+        lambda s: s.info.model,
+        lambda s: f"{s.info.model} ({s.info.mode})",
+        lambda s: str(s.root),
+    ):
+        names = [name(one) for one in sets]
+        if len(set(names)) == len(names):
+            return [NamedSet(name, one) for name, one in zip(names, sets, strict=True)]
+    raise ValueError(f"{sets[0].root}: is given twice; give each set of generations once")
+
+
+def read_protocol(question: Asked, mode: str, seed: int, file: Path | None) -> Protocol:
+    """The protocol of the split, or the frozen one of a file; ValueError where that is of other goals."""
+    goals = [
+        EvalGoal(row["goal_id"], row["motion_id"], row["start"], row["end"])
+        for row in question.goals.values()
+    ]
+    if file is None:
+        return draw_protocol(
+            goals,
+            dataset=question.dataset,
+            skeleton=question.body.name,
+            split=question.split,
+            mode=mode,
+            seed=seed,
+        )
+    values = read_json(file)
+    if not isinstance(values, dict):
+        raise ValueError(f"{file}: holds no protocol; give the protocol.json of an evaluation")
+    found = protocol(values)
+    ranges = {goal.goal_id: goal for goal in goals}
+    for entry in (entry for repeat in found.repeats for entry in repeat.entries):
+        goal = ranges.get(entry.goal_id)
+        if goal is None or not goal.start <= entry.start < entry.end <= goal.end:
+            raise ValueError(
+                f"{file}: goal {entry.goal_id!r} is not in the split {question.split!r} of "
+                f"{question.corpus.root}, or is shorter there; give the corpus that the protocol was drawn for"
+            )
+    return found
+
+
+def restricted(question: Asked, whole: Protocol, goal_ids: set[str]) -> Protocol:
+    """The protocol drawn again for some of its goals."""
+    kept = [
+        EvalGoal(row["goal_id"], row["motion_id"], row["start"], row["end"])
+        for row in question.goals.values()
+        if row["goal_id"] in goal_ids
+    ]
+    return draw_protocol(
+        kept,
+        dataset=whole.dataset,
+        skeleton=whole.skeleton,
+        split=whole.split,
+        mode=whole.mode,
+        seed=whole.seed,
+        repeats=len(whole.repeats),
+    )

@@ -1,0 +1,225 @@
+"""The results of an evaluation as plain values: what tables, pages and files are written from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from evaluators.embedders.base import Embedder, Text
+from evaluators.embedding_store import EmbeddingStore
+from evaluators.evaluation import R_PRECISION, TOP, Score, Scores, Truth, score_answers, score_truth
+from evaluators.ground_truth import check, published_bands, recorded_bands
+from evaluators.metrics.bootstrap import paired_bootstrap
+from evaluators.metrics.retrieval import pair_distances
+from evaluators.metrics.rounds import round_scores
+from evaluators.protocol import POOL, Protocol
+from motion.mirror import mirror_id
+from pipelines.evaluation_input import Asked, NamedSet
+from pipelines.evaluation_vectors import SetVectors, read_truth, read_vectors
+
+RESULTS_VERSION = 1
+COMPARED = ("r_precision_3", "mm_distance")
+EXAMPLES = 3  # best and worst goals of each set
+_CURVES = ("r_precision_1", "r_precision_3", "mm_distance", "fid")
+
+Row = dict[str, Any]
+
+
+def head(question: Asked, used: Protocol, whole: Protocol) -> Row:
+    """What an evaluation is of."""
+    motions = {(r["motion_id"], r["start"], r["end"]) for r in (question.goals[g] for g in used.goal_ids)}
+    partial = None if used is whole else {"goals": len(used.goal_ids), "of": len(whole.goal_ids)}
+    return {
+        "version": RESULTS_VERSION,
+        "irmogen": version("irmogen"),
+        "dataset": question.dataset,
+        "skeleton": question.body.name,
+        "split": question.split,
+        "mode": used.mode,
+        "seed": used.seed,
+        "protocol": used.fingerprint,
+        "goals": len(used.goal_ids),
+        "motions": len(motions),
+        "pool": max((len(pool.rows) for repeat in used.repeats for pool in repeat.pools), default=POOL),
+        "repeats": len(used.repeats),
+        "partial": partial,
+        "corpus": {"path": str(question.corpus.root), "fingerprint": question.content},
+    }
+
+
+def set_head(named: NamedSet, samples: int) -> Row:
+    """What a set of generations is."""
+    info = named.set.info
+    return {
+        "id": named.id,
+        "model": info.model,
+        "mode": info.mode,
+        "path": str(named.set.root),
+        "completions": named.set.count,
+        "samples": samples,
+        "notes": info.notes,
+    }
+
+
+class EmbedderResults:
+    """Results of one embedder: first the ground truth, then the sets."""
+
+    def __init__(self, question: Asked, embedder: Embedder, folder: str, whole: Protocol) -> None:
+        self.question, self.embedder, self.folder = question, embedder, folder
+        self.store = EmbeddingStore(embedder)
+        self.whole_truth = read_truth(question, self.store, whole)
+        self.whole_scores = score_truth(self.whole_truth)
+        records = getattr(embedder, "notes", {}).get("ground_truth", [])
+        bands = recorded_bands(records, whole, question.content) or published_bands(
+            embedder.name, question.dataset
+        )
+        self.check = check(self.whole_scores.metrics, bands)
+        self.goal_scores: dict[str, Scores] = {}
+        self.vectors: dict[str, SetVectors] = {}
+
+    def read(self, named: NamedSet) -> SetVectors:
+        """Vectors of a set of motions."""
+        self.vectors[named.id] = read_vectors(self.question, named, self.store)
+        return self.vectors[named.id]
+
+    def as_dict(self, used: Protocol) -> Row:
+        """Everything, for the goals of the protocol that is used."""
+        truth, scores = self.whole_truth, self.whole_scores
+        if used is not self.whole_truth.protocol:
+            truth = read_truth(self.question, self.store, used)
+            scores = score_truth(truth)
+        sets = {
+            named.id: self._moving(truth, named) if named.moving else self._captioned(truth, named)
+            for named in self.question.sets
+            if named.moving or named.set.info.mode == "caption"
+        }
+        return {
+            "name": self.embedder.name,
+            "folder": self.folder,
+            "fingerprint": self.embedder.fingerprint,
+            "dimensions": self.embedder.dimensions,
+            "embedded": self.store.embedded,
+            "ground_truth": {"metrics": _metrics(scores.metrics), "check": self.check.as_dict()},
+            "sets": sets,
+            "comparisons": self._comparisons(),
+        }
+
+    def goal_rows(self) -> list[Row]:
+        """A row for each set and goal that was scored."""
+        return [
+            {
+                "embedder": self.embedder.name,
+                "set": name,
+                "goal_id": goal_id,
+                **{f"top_{k}": float(hit) for k, hit in zip(TOP, scores.goal_hits[row], strict=True)},
+                "distance": float(scores.goal_distance[row]),
+                "motion_distance": float(scores.goal_motion_distance[row]),
+            }
+            for name, scores in self.goal_scores.items()
+            for row, goal_id in enumerate(scores.goal_ids)
+        ]
+
+    def _moving(self, truth: Truth, named: NamedSet) -> Row:
+        vectors, goal_ids = self.vectors[named.id], truth.protocol.goal_ids
+        scores = score_answers(truth, vectors.answers(goal_ids))
+        self.goal_scores[named.id] = scores
+        found: Row = {"metrics": _metrics(scores.metrics), **_examples(self.question, scores)}
+        if vectors.rounds > 1:
+            found["rounds"] = self._rounds(truth, vectors)
+            runs = [
+                -pair_distances(np.tile(truth.captions[goal_id], (len(one), 1)), one)
+                for goal_id in goal_ids
+                for one in vectors.samples[goal_id]
+            ]
+            summary = asdict(round_scores(runs))
+            summary.pop("curve")
+            found["round_scores"] = summary
+        if named.set.info.mode == "robust":
+            found["robust"] = self._robust(truth, vectors, scores)
+        return found
+
+    def _rounds(self, truth: Truth, vectors: SetVectors) -> list[Row]:
+        """Metrics after each round; completions that ended before it keep their last motion."""
+        goal_ids = truth.protocol.goal_ids
+        lengths = [len(one) for goal_id in goal_ids for one in vectors.samples[goal_id]]
+        return [
+            {
+                "round": number,
+                "completions": sum(length > number for length in lengths),
+                "metrics": _metrics(score_answers(truth, vectors.answers(goal_ids, number)).metrics, _CURVES),
+            }
+            for number in range(vectors.rounds)
+        ]
+
+    def _robust(self, truth: Truth, vectors: SetVectors, scores: Scores) -> Row:
+        """How far a model comes back from a motion that was put in its mouth: 0 not at all, 1 to the truth."""
+        first = score_answers(truth, vectors.answers(truth.protocol.goal_ids, 0)).metrics["mm_distance"].mean
+        own = score_truth(truth).metrics["mm_distance"].mean
+        last = scores.metrics["mm_distance"].mean
+        recovery = (first - last) / (first - own) if first > own else None
+        return {"floor": first, "final": last, "ground_truth": own, "recovery": recovery}
+
+    def _captioned(self, truth: Truth, named: NamedSet) -> Row:
+        """Captions that a model gave to the goals' motions, in the captions' place."""
+        captions = dict(truth.captions)
+        for generations, _ in named.set.tables():
+            rows = [
+                r for r in generations.select(["goal_id", "answer"]).to_pylist() if r["goal_id"] in captions
+            ]
+            vectors = self.store.texts([Text(row["answer"] or "none") for row in rows])
+            captions.update(zip((row["goal_id"] for row in rows), vectors, strict=True))
+        scores = score_truth(replace(truth, captions=captions)).metrics
+        return {"metrics": _metrics(scores, (*R_PRECISION, "mm_distance"))}
+
+    def _comparisons(self) -> list[Row]:
+        """Every further set against the first, goal by goal."""
+        names = list(self.goal_scores)
+        found = []
+        for other in names[1:]:
+            for metric in COMPARED:
+                one, two = (self._by_goal(name, metric) for name in (other, names[0]))
+                clusters = [self._cluster(goal_id) for goal_id in self.goal_scores[other].goal_ids]
+                result = paired_bootstrap(one, two, clusters, key=metric)
+                found.append({"one": other, "other": names[0], "metric": metric, **result.as_dict()})
+        return found
+
+    def _by_goal(self, name: str, metric: str) -> np.ndarray:
+        scores = self.goal_scores[name]
+        return scores.goal_hits[:, 2] if metric == "r_precision_3" else scores.goal_distance
+
+    def _cluster(self, goal_id: str) -> str:
+        """A clip and its mirrored twin."""
+        motion_id = self.question.goals[goal_id]["motion_id"]
+        return min(motion_id, mirror_id(motion_id))
+
+
+def _metrics(scores: dict[str, Score], names: Sequence[str] = ()) -> Row:
+    return {name: score.as_dict() for name, score in scores.items() if not names or name in names}
+
+
+def _examples(question: Asked, scores: Scores) -> Row:
+    """Goals whose answers lie nearest to and farthest from their captions, each of another clip."""
+    order = np.argsort(scores.goal_distance, kind="stable")
+    found: Row = {}
+    for name, rows in (("best", order), ("worst", order[::-1])):
+        clips: set[str] = set()
+        found[name] = []
+        for row in rows:
+            goal = question.goals[scores.goal_ids[row]]
+            if goal["motion_id"] in clips or len(clips) == EXAMPLES:
+                continue
+            clips.add(goal["motion_id"])
+            hit = scores.goal_hits[row, 2]
+            found[name].append(
+                {
+                    "goal_id": goal["goal_id"],
+                    "caption": goal["caption"],
+                    "distance": float(scores.goal_distance[row]),
+                    "found": None if np.isnan(hit) else float(hit),
+                }
+            )
+    return found

@@ -1,0 +1,165 @@
+"""`irmogen train-embedder`: train the built-in embedder on a corpus, and record what it measures."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.flag_values import at_least
+from pipelines.streams import ends_with_its_reader, printable
+
+if TYPE_CHECKING:
+    from evaluators.builtin.sensitivity import Sensitivity
+    from evaluators.embedding_store import EmbeddingStore
+
+Row = dict[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of `irmogen train-embedder`."""
+    parser.add_argument(
+        "corpus", type=Path, help="folder that `irmogen build` wrote; its split train is learned"
+    )
+    parser.add_argument("--output", type=Path, required=True, help="folder for the embedder")
+    parser.add_argument(
+        "--steps",
+        type=at_least(1),
+        help="of the optimiser (default: 12 passes over the goals, 250 to 3000 steps)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of weights, batches and perturbations (default: 0)"
+    )
+    parser.add_argument(
+        "--sentence-encoder",
+        metavar="FOLDER",
+        type=Path,
+        help="a local transformers model that reads captions, frozen (default: words are learned)",
+    )
+    parser.add_argument("--device", default="cpu", help="torch device (default: cpu)")
+
+
+@ends_with_its_reader
+def run(args: argparse.Namespace) -> int:
+    """Train, measure on the held-out splits, write; ValueError or OSError before any work."""
+    from schemas.corpus import open_corpus
+    from schemas.storage import read_json
+
+    if args.output.exists() and not args.output.is_dir():
+        raise ValueError(f"{args.output}: is a file; give a folder for the embedder")
+    if (
+        args.output.is_dir()
+        and any(args.output.iterdir())
+        and read_json(args.output / "embedder.json") is None
+    ):
+        raise ValueError(f"{args.output}: is not empty and holds no embedder; give another --output")
+    corpus, manifest = open_corpus(args.corpus)
+    _train(args, corpus, manifest)
+    from evaluators.embedders.builtin import load_builtin
+
+    embedder = load_builtin(args.output, args.device)
+    notes = _measured(corpus, manifest, embedder)
+    from evaluators.embedders.builtin import write_notes
+
+    write_notes(args.output, embedder.shape, embedder.weights_digest, {**embedder.notes, **notes})
+    print(f"embedder {embedder.fingerprint} in {printable(args.output)}")
+    return 0
+
+
+def _train(args: argparse.Namespace, corpus: Any, manifest: Row) -> None:
+    from importlib.metadata import version
+
+    from tqdm import tqdm
+
+    from evaluators.builtin.material import read_material
+    from evaluators.builtin.model import Shape
+    from evaluators.builtin.sentences import SentenceEncoder
+    from evaluators.builtin.training import Settings, default_steps, train
+    from evaluators.embedders.builtin import save_builtin
+    from schemas.generation_set import content_fingerprint
+
+    body = manifest["config"]["skeleton"]
+    sentences = SentenceEncoder(args.sentence_encoder, args.device) if args.sentence_encoder else None
+    material = read_material(corpus, body, "train")
+    settings = Settings(seed=args.seed)
+    steps = args.steps or default_steps(len(material.examples), settings.batch)
+    settings = Settings(steps=steps, seed=args.seed)
+    print(
+        f"{len(material.examples)} goals, {len(material.features)} motions to learn from, {steps} steps",
+        flush=True,
+    )
+    started = time.monotonic()
+    shape = Shape(skeleton=body, sentences=sentences.size if sentences else 0)
+
+    def progress(items: Any) -> Any:
+        return tqdm(items, mininterval=1, leave=False, disable=None)
+
+    trained = train(material, shape, settings, sentences, args.device, progress)
+    notes = {
+        "irmogen": version("irmogen"),
+        "trained_on": {
+            "corpus": str(corpus.root),
+            "content": content_fingerprint(manifest),
+            "split": "train",
+        },
+        "settings": settings.as_dict(),
+        "loss": [round(loss, 4) for loss in trained.losses[:: max(1, steps // 100)]],
+    }
+    save_builtin(args.output, shape, trained.networks, sentences, notes)
+    print(
+        f"trained in {time.monotonic() - started:.0f} s, loss {trained.losses[0]:.2f} -> {trained.losses[-1]:.2f}"
+    )
+
+
+def _measured(corpus: Any, manifest: Row, embedder: Any) -> Row:
+    """What the embedder scores on the ground truth of the held-out splits, and its sensitivity."""
+    from evaluators.embedding_store import EmbeddingStore
+
+    store = EmbeddingStore(embedder)
+    records = []
+    for split in ("test", "val"):
+        records += _ground_truth(corpus, manifest, store, split)
+    found = _sensitivity(corpus, manifest, store)
+    return {"ground_truth": records, "sensitivity": [one.as_dict() for one in found]}
+
+
+def _ground_truth(corpus: Any, manifest: Row, store: EmbeddingStore, split: str) -> list[Row]:
+    from evaluators.evaluation import score_truth
+    from evaluators.ground_truth import record
+    from evaluators.protocol import MODES, POOL
+    from pipelines.evaluation_input import asked, read_protocol
+    from pipelines.evaluation_vectors import read_truth
+
+    question = asked(corpus, manifest, split)
+    if not question.goals:
+        return []
+    records = []
+    motions = {(row["motion_id"], row["start"], row["end"]) for row in question.goals.values()}
+    for mode in MODES if len(motions) >= POOL else ("full",):
+        protocol = read_protocol(question, mode, 0, None)
+        scores = score_truth(read_truth(question, store, protocol)).metrics
+        records.append(record(protocol, question.content, scores))
+        top = ", ".join(f"{scores[f'r_precision_{k}'].mean:.3f}" for k in (1, 2, 3))
+        print(
+            f"ground truth of {split} ({mode}): R-precision {top}; MM-distance {scores['mm_distance'].mean:.3f}"
+        )
+    return records
+
+
+def _sensitivity(corpus: Any, manifest: Row, store: EmbeddingStore) -> list[Sensitivity]:
+    from evaluators.builtin.material import read_material
+    from evaluators.builtin.sensitivity import mean_correlation, sensitivity
+
+    try:
+        material = read_material(corpus, manifest["config"]["skeleton"], "test")
+    except ValueError:  # no held-out goals: nothing to measure it on
+        return []
+    found = sensitivity(store, material)
+    print(f"{'operation':<18}{'motions':>8}{'rank correlation':>18}{'of each motion':>16}{'farther':>9}")
+    for one in found:
+        print(
+            f"{one.operation:<18}{one.motions:>8}{one.correlation:>18.2f}{one.by_motion:>16.2f}{one.farther:>9.2f}"
+        )
+    print(f"{'mean':<18}{'':>8}{mean_correlation(found):>18.2f}", flush=True)
+    return found

@@ -1,0 +1,42 @@
+"""Motions of a corpus by reference, wherever in it they lie: each shard is read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.corpus import Corpus
+from schemas.rows import MotionRef
+from schemas.shards import features_of
+from schemas.tables import TABLES
+
+
+def gather(corpus: Corpus, references: Iterable[MotionRef]) -> dict[MotionRef, NDArray[np.float32]]:
+    """Features (T, F) of each reference; ValueError names the first that the corpus does not hold.
+
+    All of them are in memory at once: ask for as many as fit.
+    """
+    wanted: dict[tuple[str, str], list[MotionRef]] = {}
+    for reference in dict.fromkeys(references):
+        wanted.setdefault((reference.table, reference.id), []).append(reference)
+    found: dict[MotionRef, NDArray[np.float32]] = {}
+    for table in sorted({table for table, _ in wanted}):
+        key = TABLES[table].key[0]
+        for index in range(corpus.shards):
+            names = corpus.read(table, index, [key]).column(key).to_pylist()
+            rows = {row: name for row, name in enumerate(names) if (table, name) in wanted}
+            if not rows:
+                continue
+            motions = corpus.read(table, index, [key, "features"])
+            for row, name in rows.items():
+                features = features_of(motions, row)
+                for reference in wanted[table, name]:
+                    found[reference] = np.array(features[reference.start : reference.end])
+    lacking = [ref for refs in wanted.values() for ref in refs if ref not in found]
+    if lacking:
+        raise ValueError(
+            f"{corpus.root}: has no motion {lacking[0].id!r} in {lacking[0].table}; build it again"
+        )
+    return found
