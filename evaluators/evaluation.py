@@ -180,7 +180,7 @@ class _Scorer:
             self._add("multimodality", multimodality([varied[i] for i in chosen], rng))
 
     def _reference(self, number: int, own: Vectors) -> Gaussian:
-        """What the FID compares with: the goals' motions; for these themselves, as another repeat cuts them."""
+        """What the FID compares with: the goals' motions; for these, as the next repeat cuts them."""
         if self.answers is not None:
             return self.gaussians.of(own)
         repeats = self.truth.protocol.repeats

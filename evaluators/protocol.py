@@ -133,8 +133,10 @@ def protocol(values: Mapping[str, Any]) -> Protocol:
             )
             for r in values["repeats"]
         )
-        names = ("dataset", "skeleton", "split", "mode", "seed")
-        return Protocol(*(values[name] for name in names), repeats)
+        dataset, body, split, mode, seed = (
+            values[name] for name in ("dataset", "skeleton", "split", "mode", "seed")
+        )
+        return Protocol(dataset, body, split, mode, seed, repeats)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"the protocol is damaged ({error!r}); draw it again") from error
 

@@ -1,4 +1,4 @@
-"""`irmogen evaluate`: score sets of generations, after the evaluator has proved itself on the ground truth."""
+"""`irmogen evaluate`: score generations, after the evaluator has proved itself on the ground truth."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="KIND:FOLDER",
-        help="builtin, guo, tmr or motionpatches and its folder; a folder alone is a built-in one; may be repeated",
+        help="builtin, guo, tmr or motionpatches and its folder; a folder alone: builtin; may be repeated",
     )
     parser.add_argument(
         "--corpus", type=Path, help="the corpus of the goals (default: the one they were made for)"
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--mode",
         choices=("full", "published"),
         default="full",
-        help="full drops nothing; published draws captions and cuts, and drops the last batch (default: full)",
+        help="full drops nothing; published draws captions and cuts, drops the last batch (default: full)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the protocol (default: 0)")
     parser.add_argument(
@@ -82,8 +82,8 @@ def run(args: argparse.Namespace) -> int:
     ]
     if not _proved(found) and not args.accept_ground_truth:
         print(
-            "no set was scored: look at the embedder, its normalisation and the corpus first, or overrule with "
-            "--accept-ground-truth",
+            "no set was scored: look at the embedder, its normalisation and the corpus first, or overrule "
+            "with --accept-ground-truth",
             file=sys.stderr,
         )
         return EXIT_GROUND_TRUTH
@@ -119,8 +119,9 @@ def _scored_goals(question: Asked, found: list[EmbedderResults], whole: Protocol
         lacking = sorted(wanted - has)
         if lacking and not partial:
             raise ValueError(
-                f"{named.set.root}: has no generation for {len(lacking)} of {len(wanted)} goals ({lacking[0]}, ...); "
-                f"generate them too, or give --partial to evaluate the goals that all sets have"
+                f"{named.set.root}: has no generation for {len(lacking)} of {len(wanted)} goals "
+                f"({lacking[0]}, ...); generate them too, or give --partial for the goals "
+                f"that all sets have"
             )
         shared &= has
     if not shared:

@@ -131,7 +131,7 @@ def read_protocol(question: Asked, mode: str, seed: int, file: Path | None) -> P
         if goal is None or not goal.start <= entry.start < entry.end <= goal.end:
             raise ValueError(
                 f"{file}: goal {entry.goal_id!r} is not in the split {question.split!r} of "
-                f"{question.corpus.root}, or is shorter there; give the corpus that the protocol was drawn for"
+                f"{question.corpus.root}, or is shorter there; give the protocol's own corpus"
             )
     return found
 

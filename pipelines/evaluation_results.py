@@ -156,7 +156,7 @@ class EmbedderResults:
         ]
 
     def _robust(self, truth: Truth, vectors: SetVectors, scores: Scores) -> Row:
-        """How far a model comes back from a motion that was put in its mouth: 0 not at all, 1 to the truth."""
+        """How far a model comes back from a motion put in its mouth: 0 not at all, 1 to the truth."""
         first = score_answers(truth, vectors.answers(truth.protocol.goal_ids, 0)).metrics["mm_distance"].mean
         own = score_truth(truth).metrics["mm_distance"].mean
         last = scores.metrics["mm_distance"].mean

@@ -32,10 +32,10 @@ def read_truth(question: Asked, store: EmbeddingStore, whole: Protocol) -> Truth
     for table in question.motion_tables():
         clips, entries = [], []
         for row, name in enumerate(table.column("motion_id").to_pylist()):
-            features = features_of(table, row) if name in wanted else None
-            for entry in wanted.get(name, ()) if features is not None else ():
-                clips.append(features[entry.start : entry.end])
-                entries.append(entry)
+            if name in wanted:
+                features = features_of(table, row)
+                clips += [features[entry.start : entry.end] for entry in wanted[name]]
+                entries += wanted[name]
         motions.update(zip(entries, store.motions(clips), strict=True))
     return Truth(whole, dict(zip(whole.goal_ids, captions, strict=True)), motions)
 

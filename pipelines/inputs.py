@@ -54,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--alignment", default=default.alignment, choices=_alignments(), help="the score that orders ladders"
     )
     parser.add_argument(
+        "--embedder",
+        type=Path,
+        metavar="FOLDER",
+        help="with --alignment builtin: folder that `irmogen train-embedder` wrote",
+    )
+    parser.add_argument(
         "--keep-contradicted",
         action="store_true",
         help="keep goals whose caption their motion contradicts, to be looked at (default: they leave)",
@@ -69,9 +75,22 @@ def _annotators() -> list[str]:
 
 
 def _alignments() -> list[str]:
-    from evaluators.alignment import kinds
+    from evaluators.alignment import KINDS
 
-    return list(kinds())
+    return list(KINDS)
+
+
+def _embedder_fingerprint(args: argparse.Namespace, skeleton: str) -> str:
+    """Fingerprint of the embedder that aligns; empty where facts do. ValueError where it cannot be used."""
+    if (args.alignment == "builtin") != bool(args.embedder):
+        raise ValueError(
+            "--alignment builtin and --embedder FOLDER go together; `irmogen train-embedder` writes one"
+        )
+    if not args.embedder:
+        return ""
+    from evaluators.embedders import embedder
+
+    return embedder("builtin", args.embedder, skeleton).fingerprint
 
 
 def prepare(args: argparse.Namespace) -> tuple[BuildConfig, list[ShardWork], Dataset]:
@@ -91,6 +110,8 @@ def prepare(args: argparse.Namespace) -> tuple[BuildConfig, list[ShardWork], Dat
         wordings=args.wordings,
         annotator=args.annotator,
         alignment=args.alignment,
+        embedder=str(args.embedder or ""),
+        embedder_fingerprint=_embedder_fingerprint(args, dataset.skeleton.name),
         keep_contradicted=args.keep_contradicted,
         seed=args.seed,
         shards=shards,

@@ -20,7 +20,12 @@ from transforms.llm.batch_records import BatchRecords
 from transforms.llm.wire import ledger_folder
 from transforms.step import STEPS, corpus_of
 
-_PATHS = ("input", "ledger", "prices")  # given where the build was called, found from elsewhere all the same
+_PATHS = (
+    "input",
+    "embedder",
+    "ledger",
+    "prices",
+)  # given where the build was called, found from elsewhere all the same
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -150,16 +150,18 @@ def _shown(kind: str, goal: Goal) -> Iterator[MotionRef]:
 def _moving(kind: str, goal: Goal, clips: list[NDArray[np.float32]]) -> StandIn:
     if kind not in ("ladder", "robust"):
         return StandIn(goal, tuple(MadeRound(clip) for clip in clips))
-    said = [(rung["assessment"], rung["refinement"]) for rung in goal.chain["ladder"]] if goal.chain else []
-    if goal.chain:
-        said.append((goal.chain["assessment"], goal.chain["refinement"]))
-    first = len(clips) - len(said)  # a stranger is not spoken of
+    spoken_of = [*goal.chain["ladder"], goal.chain] if goal.chain else []
+    said = [(one["assessment"], one["refinement"]) for one in spoken_of]
+    said = [("", "")] * (len(clips) - len(said)) + said  # a stranger is not spoken of
+    injected = kind == "robust"
     rounds = tuple(
-        MadeRound(clip, *(said[n - first] if n >= first else ("", "")), kind == "robust" and n == 0)
-        for n, clip in enumerate(clips)
+        MadeRound(clip, assessment, refinement, injected and number == 0)
+        for number, (clip, (assessment, refinement)) in enumerate(zip(clips, said, strict=True))
     )
-    shown = {"shown": goal.stranger, "shown_id": goal.stranger.id} if kind == "robust" else {}
-    return StandIn(goal, rounds, _chain_text(goal, rounds), **shown)  # type: ignore[arg-type]
+    text = _chain_text(goal, rounds)
+    if not injected:
+        return StandIn(goal, rounds, text)
+    return StandIn(goal, rounds, text, shown_id=goal.stranger.id, shown=goal.stranger)
 
 
 def _chain_text(goal: Goal, rounds: Sequence[MadeRound]) -> str:

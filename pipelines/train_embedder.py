@@ -108,7 +108,8 @@ def _train(args: argparse.Namespace, corpus: Any, manifest: Row) -> None:
     }
     save_builtin(args.output, shape, trained.networks, sentences, notes)
     print(
-        f"trained in {time.monotonic() - started:.0f} s, loss {trained.losses[0]:.2f} -> {trained.losses[-1]:.2f}"
+        f"trained in {time.monotonic() - started:.0f} s, "
+        f"loss {trained.losses[0]:.2f} -> {trained.losses[-1]:.2f}"
     )
 
 
@@ -142,7 +143,8 @@ def _ground_truth(corpus: Any, manifest: Row, store: EmbeddingStore, split: str)
         records.append(record(protocol, question.content, scores))
         top = ", ".join(f"{scores[f'r_precision_{k}'].mean:.3f}" for k in (1, 2, 3))
         print(
-            f"ground truth of {split} ({mode}): R-precision {top}; MM-distance {scores['mm_distance'].mean:.3f}"
+            f"ground truth of {split} ({mode}): R-precision {top}; "
+            f"MM-distance {scores['mm_distance'].mean:.3f}"
         )
     return records
 

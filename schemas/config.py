@@ -37,6 +37,8 @@ class BuildConfig:
     wordings: int = 4  # of a goal's analysis
     annotator: str = "kinematic"
     alignment: str = "facts"
+    embedder: str = _free("only the embedder's fingerprint counts, wherever it lies", default="")
+    embedder_fingerprint: str = ""  # of the embedder that aligns; empty where facts do
     keep_contradicted: bool = False  # goals whose caption their motion contradicts
     seed: int = 0
     shards: int = 1  # follows from the number of clips: clips stay in the shard of their id
@@ -52,6 +54,8 @@ class BuildConfig:
             for setting in dataclasses.fields(self)
             if "free" not in setting.metadata
         }
+        if not self.embedder_fingerprint:
+            del values["embedder_fingerprint"]  # corpora aligned by facts are what they were before it came
         return values | {"annotator": _SAME_ANSWERS.get(self.annotator, self.annotator)}
 
     @property

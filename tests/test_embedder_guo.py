@@ -356,3 +356,10 @@ def test_wrong_requests_are_refused(made: Made) -> None:
         embedder.encode_texts([Text("a man", "a/DET man")])
     with pytest.raises(ValueError, match="3 frames, the embedder guo needs 4"):
         embed_motions(embedder, clips(263, (3,)))
+
+
+def test_the_registry_loads_it(made: Made) -> None:
+    from evaluators.embedders import embedder_of
+
+    folder, _, loaded = made
+    assert embedder_of(f"guo:{folder}", "t2m").fingerprint == loaded.fingerprint

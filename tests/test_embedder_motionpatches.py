@@ -280,3 +280,10 @@ def test_no_code_of_a_file_is_run(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"best_model.pt: cannot be read as weights"):
         MotionPatchesEmbedder(tmp_path)
     assert not (tmp_path / "ran").exists()
+
+
+def test_the_registry_loads_it(made: Made) -> None:
+    from evaluators.embedders import embedder_of
+
+    folder, _, loaded = made
+    assert embedder_of(f"motionpatches:{folder}", "t2m").fingerprint == loaded.fingerprint

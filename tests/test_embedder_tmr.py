@@ -243,3 +243,10 @@ def test_kit_features_are_refused(made: Made) -> None:
     folder, _, _ = made
     with pytest.raises(ValueError, match="both published models take features of t2m"):
         TmrEmbedder(folder, skeleton="kit")
+
+
+def test_the_registry_loads_it(made: Made) -> None:
+    from evaluators.embedders import embedder_of
+
+    folder, _, loaded = made
+    assert embedder_of(f"tmr:{folder}", "t2m").fingerprint == loaded.fingerprint

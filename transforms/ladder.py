@@ -10,7 +10,6 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 
-from evaluators.alignment import Alignment, alignment
 from evaluators.support import CHECKS_VERSION
 from motion.compare import COMPARE_VERSION, differences, merge
 from motion.events import Difference
@@ -22,6 +21,7 @@ from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
 from schemas.rows import MotionRef, facts_of
+from transforms.aligning import Judge, judge
 from transforms.measure import unpack
 from transforms.perturb import Goal, Perturbed, perturb_goals
 from transforms.search import Pick
@@ -56,10 +56,13 @@ def ladder_shard(config: BuildConfig, index: int, picks: Iterable[Pick]) -> Rece
 def ladder_fingerprint(config: BuildConfig, corpus: Corpus, index: int, picks: Iterable[Pick]) -> str:
     """Identity of a shard's ladders: settings, goals, facts, and what the search offers."""
     mine = sorted(picks, key=lambda pick: (pick.goal_id, pick.level))
+    scored = (
+        [[config.embedder_fingerprint, *(p.alignment for p in mine)]] if config.embedder_fingerprint else []
+    )
     return fingerprint(
         "ladder",
         VERSION,
-        [config.ladder, config.perturbed, config.alignment, config.seed],
+        [config.ladder, config.perturbed, config.alignment, config.seed, *scored],
         [FACTS_VERSION, PERTURB_VERSION, COMPARE_VERSION, CHECKS_VERSION, claims_digest()],
         digests(corpus, index, ["read", "measure"]),
         [[pick.goal_id, pick.level, pick.source.goal_id, pick.source.facts.hex()] for pick in mine],
@@ -72,8 +75,8 @@ def build_ladders(config: BuildConfig, corpus: Corpus, index: int, picks: list[P
     offered: dict[str, list[Pick]] = {}
     for pick in picks:
         offered.setdefault(pick.goal_id, []).append(pick)
-    judge = alignment(config.alignment)
-    retrieved = {g.id: retrieved_rungs(config, judge, g, offered.get(g.id, [])) for g in goals}
+    scorer = judge(config, corpus, index, goals)
+    retrieved = {g.id: retrieved_rungs(config, scorer, g, offered.get(g.id, [])) for g in goals}
     # Where too few other motions differ from the goal's, more perturbed ones take their places.
     wanted = {g.id: max(config.perturbed, config.ladder - len(retrieved[g.id])) for g in goals}
     made, errors = perturb_goals(config, corpus, index, goals, wanted)
@@ -85,7 +88,7 @@ def build_ladders(config: BuildConfig, corpus: Corpus, index: int, picks: list[P
             left_out.append(failure("ladder", goal.id, errors[goal.id], {"goal_id": goal.id}))
             continue
         versions = made[goal.id]
-        altered = perturbed_rungs(judge, goal, versions)
+        altered = perturbed_rungs(scorer, goal, versions)
         rungs = choose(retrieved[goal.id], altered, config.ladder, config.perturbed)
         if len(rungs) < config.ladder:
             detail = f"{len(rungs)} intermediate motions can be had, {config.ladder} are asked for"
@@ -108,7 +111,7 @@ def _goals(config: BuildConfig, corpus: Corpus, index: int) -> list[Goal]:
     ]
 
 
-def retrieved_rungs(config: BuildConfig, judge: Alignment, goal: Goal, picks: list[Pick]) -> list[Rung]:
+def retrieved_rungs(config: BuildConfig, scorer: Judge, goal: Goal, picks: list[Pick]) -> list[Rung]:
     """Other goals' motions that differ from this goal's, nearest level first."""
     fps = skeleton(config.skeleton).fps
     rungs = []
@@ -119,7 +122,7 @@ def retrieved_rungs(config: BuildConfig, judge: Alignment, goal: Goal, picks: li
         if not found:
             continue
         motion = MotionRef("motions", source.motion_id, source.start, source.end)
-        score = judge.score(goal.row["caption"], goal.facts, facts)
+        score = scorer.of_pick(goal, pick, facts)
         rungs.append(
             Rung(
                 "retrieved",
@@ -134,14 +137,13 @@ def retrieved_rungs(config: BuildConfig, judge: Alignment, goal: Goal, picks: li
     return rungs
 
 
-def perturbed_rungs(judge: Alignment, goal: Goal, versions: list[Perturbed]) -> list[Rung]:
+def perturbed_rungs(scorer: Judge, goal: Goal, versions: list[Perturbed]) -> list[Rung]:
     """Perturbed versions of a goal's motion, with the recorded breaks first among their differences."""
     rungs = []
-    for version in versions:
+    for version, score in zip(versions, scorer.of_versions(goal, versions), strict=True):
         known = tuple(broken for edit in version.edits for broken in edit.breaks)
         found = merge(known, differences(goal.facts, version.facts))
         motion = MotionRef("perturbed", version.id, 0, len(version.features))
-        score = judge.score(goal.row["caption"], goal.facts, version.facts)
         rungs.append(Rung("perturbed", motion, version.facts, found, score, version.edits))
     return rungs
 

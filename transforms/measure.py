@@ -49,6 +49,9 @@ class IndexRecord:
     caption: str
     vector: bytes  # int8: facts, then words
     facts: bytes  # compressed JSON
+    embedded: tuple[bytes, bytes] | None = (
+        None  # packed vectors of caption and motion, where an embedder aligns
+    )
 
 
 def measure_shard(config: BuildConfig, index: int) -> Receipt:
@@ -158,7 +161,13 @@ def index_records(config: BuildConfig, index: int) -> Iterator[tuple[tuple[str, 
     """The search's records of one shard, by bucket."""
     corpus = corpus_of(config)
     goals = {goal["goal_id"]: goal for goal in corpus.read("goals", index).to_pylist()}
-    for row in corpus.read("facts", index).to_pylist():
+    facts = corpus.read("facts", index).to_pylist()
+    embedded: Mapping[str, tuple[bytes, bytes]] = {}
+    if config.alignment == "builtin":
+        from transforms.aligning import vectors_of
+
+        embedded = vectors_of(config, corpus, index, [goals[row["goal_id"]] for row in facts])
+    for row in facts:
         goal = goals[row["goal_id"]]
         record = IndexRecord(
             goal["goal_id"],
@@ -167,6 +176,7 @@ def index_records(config: BuildConfig, index: int) -> Iterator[tuple[tuple[str, 
             goal["caption"],
             _vector(facts_of(row, skeleton(config.skeleton).fps), goal["caption"]),
             pack(row),
+            embedded.get(goal["goal_id"]),
         )
         yield bucket_of(config, goal["split"], goal["motion_id"]), record
 

@@ -8,11 +8,12 @@ additions: the same picks on every machine.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import apache_beam as beam
 import numpy as np
 
+from evaluators.alignment import vector_alignment
 from schemas.config import BuildConfig
 from transforms.measure import IndexRecord
 
@@ -28,6 +29,7 @@ class Pick:
     goal_id: str  # whose ladder
     source: IndexRecord
     level: int  # index in LEVELS, 0 nearest
+    alignment: float = 0.0  # by an embedder, where one aligns: vectors stay here
 
 
 def search(records: Iterable[IndexRecord]) -> Iterator[tuple[int, Pick]]:
@@ -54,7 +56,14 @@ def search(records: Iterable[IndexRecord]) -> Iterator[tuple[int, Pick]]:
         others = len(pool) - own.sum(axis=1)
         for row, goal in enumerate(block):
             for level, place in _places(int(others[row])):
-                yield goal.shard, Pick(goal.goal_id, pool[order[row, place]], level)
+                yield goal.shard, _pick(goal, pool[order[row, place]], level)
+
+
+def _pick(goal: IndexRecord, source: IndexRecord, level: int) -> Pick:
+    if goal.embedded is None or source.embedded is None:
+        return Pick(goal.goal_id, source, level)
+    score = vector_alignment(*goal.embedded, source.embedded[1])
+    return Pick(goal.goal_id, replace(source, embedded=None), level, score)
 
 
 def _places(others: int) -> Iterator[tuple[int, int]]:

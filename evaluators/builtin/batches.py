@@ -1,4 +1,4 @@
-"""Batches for training the built-in embedder: goals of different clips, with perturbed motions beside them."""
+"""Batches for training the built-in embedder: goals of different clips, perturbed motions beside them."""
 
 from __future__ import annotations
 

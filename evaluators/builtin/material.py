@@ -53,7 +53,7 @@ class Material:
 
 
 def read_material(corpus: Corpus, skeleton_name: str, split: str) -> Material:
-    """The goals of a split whose caption their motion does not contradict; ValueError where there are none."""
+    """Goals of a split whose caption their motion does not contradict; ValueError where there are none."""
     body = skeleton(skeleton_name)
     examples: list[Example] = []
     features: dict[Segment, Array32] = {}

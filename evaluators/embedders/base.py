@@ -27,7 +27,7 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True)
 class Text:
-    """A caption with its part-of-speech tags as datasets give them: "word/POS word/POS"; empty: none given."""
+    """A caption with the part-of-speech tags of its dataset, "word/POS word/POS"; empty: none given."""
 
     caption: str
     tags: str = ""
@@ -85,7 +85,7 @@ def embed_texts(embedder: Embedder, texts: Sequence[Text], batch: int = BATCH) -
 
 
 def embed_motions(embedder: Embedder, clips: Sequence[Clip], batch: int = BATCH) -> Vectors:
-    """Vectors (N, D) of motions, features (T, F) not normalised, in their order; equal ones are embedded once.
+    """Vectors (N, D) of motions of features (T, F), not normalised, in their order; equal ones embedded once.
 
     ValueError names the clip that holds NaN or infinity, has another size or too few frames.
     """

@@ -125,7 +125,7 @@ class GuoEmbedder:
     name = "guo"
     min_frames = UNIT
 
-    def __init__(self, folder: Path | str, device: str = "cpu", skeleton: str = "t2m") -> None:
+    def __init__(self, folder: Path | str, skeleton: str = "t2m", device: str = "cpu") -> None:
         folder = Path(folder)
         if skeleton not in _STATS:
             raise ValueError(f"skeleton {skeleton!r}: this evaluator was published for t2m and kit")
@@ -173,6 +173,11 @@ class GuoEmbedder:
         seen = torch.from_numpy(frames[..., :-CONTACTS]).to(self.device)
         with torch.no_grad():
             return to_array(self._motions(self._movements(seen), torch.from_numpy(units)))
+
+
+def load(folder: Path, skeleton: str, device: str = "cpu") -> GuoEmbedder:
+    """The embedder in a folder of the evaluator of Guo et al., for motions of a skeleton; ValueError as the class tells."""
+    return GuoEmbedder(folder, skeleton, device)
 
 
 def _movements(state: State, path: Path, features: int) -> Movements:

@@ -78,7 +78,7 @@ class MotionPatchesEmbedder:
     name = "motionpatches"
     min_frames = 1
 
-    def __init__(self, folder: Path | str, device: str = "cpu", skeleton: str = "t2m") -> None:
+    def __init__(self, folder: Path | str, skeleton: str = "t2m", device: str = "cpu") -> None:
         folder = Path(folder)
         self._body = skeleton_named(skeleton)
         self.skeleton = skeleton
@@ -126,6 +126,11 @@ class MotionPatchesEmbedder:
             part = np.einsum("cj,tjx->xtc", columns, scaled[:, list(chain)])
             image[:, : len(scaled), PATCH * place : PATCH * (place + 1)] = part
         return image
+
+
+def load(folder: Path, skeleton: str, device: str = "cpu") -> MotionPatchesEmbedder:
+    """The embedder in a folder of MotionPatches, for motions of a skeleton; ValueError as the class tells."""
+    return MotionPatchesEmbedder(folder, skeleton, device)
 
 
 def sampled(frames: int, body: Skeleton) -> NDArray[np.intp]:

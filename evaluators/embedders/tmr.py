@@ -83,7 +83,7 @@ class TmrEmbedder:
     name = "tmr"
     min_frames = 1
 
-    def __init__(self, folder: Path | str, device: str = "cpu", skeleton: str = "t2m") -> None:
+    def __init__(self, folder: Path | str, skeleton: str = "t2m", device: str = "cpu") -> None:
         folder = Path(folder)
         if skeleton != "t2m":
             raise ValueError(
@@ -124,6 +124,11 @@ class TmrEmbedder:
         sequence, mask = padded(sequences, self.device)
         with torch.no_grad():
             return unit(network(sequence, mask))
+
+
+def load(folder: Path, skeleton: str, device: str = "cpu") -> TmrEmbedder:
+    """The embedder in a folder of TMR, for motions of a skeleton; ValueError as the class tells."""
+    return TmrEmbedder(folder, skeleton, device)
 
 
 def _actor(path: Path, features: int, device: str) -> tuple[Actor, int]:
