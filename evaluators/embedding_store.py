@@ -8,7 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.embedders.base import BATCH, Clip, Embedder, Text, Vectors, embed_motions, embed_texts
+from evaluators.embedders.base import (
+    BATCH,
+    Clip,
+    Embedder,
+    Text,
+    Vectors,
+    check_motions,
+    embed_motions,
+    embed_texts,
+)
 from motion.skeleton import skeleton
 
 
@@ -30,8 +39,12 @@ class EmbeddingStore:
         return self._stacked([self._texts[text] for text in texts])
 
     def motions(self, clips: Sequence[Clip]) -> Vectors:
-        """Vectors (N, D) of motions of features (T, F), each first `fitted` to what the embedder takes."""
+        """Vectors (N, D) of motions of features (T, F), each first `fitted` to what the embedder takes.
+
+        ValueError names the clip that holds NaN or infinity, has another size or no frame.
+        """
         body = skeleton(self.embedder.skeleton)
+        check_motions(self.embedder, clips, least=1)
         ready = [fitted(clip, self.embedder.min_frames, body.max_frames - 1) for clip in clips]
         keys = [hashlib.sha256(clip.tobytes()).digest() for clip in ready]
         new = {key: clip for key, clip in zip(keys, ready, strict=True) if key not in self._motions}

@@ -111,8 +111,11 @@ def score_answers(truth: Truth, answers: Sequence[Vectors]) -> Scores:
     goal has no answer.
     """
     goals = truth.protocol.goal_ids
-    if len(answers) != len(goals) or not all(len(samples) for samples in answers):
-        raise ValueError(f"{len(goals)} goals need an answer each, got {len(answers)} with some empty")
+    if len(answers) != len(goals):
+        raise ValueError(f"{len(goals)} goals need an answer each, got {len(answers)}")
+    for goal_id, samples in zip(goals, answers, strict=True):
+        if not len(samples):
+            raise ValueError(f"goal {goal_id!r} has no answer; give it one, for example a still figure")
     return _Scorer(truth, answers).scores()
 
 

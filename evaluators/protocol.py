@@ -122,23 +122,30 @@ def protocol(values: Mapping[str, Any]) -> Protocol:
             f"draw it again"
         )
     try:
-        goals = values["goals"]
-        repeats = tuple(
-            Repeat(
-                tuple(
-                    Entry(goals[goal], start, end)
-                    for goal, start, end in zip(r["goal"], r["start"], r["end"], strict=True)
-                ),
-                tuple(Pool(tuple(rows), n) for rows, n in zip(r["pools"], r["counted"], strict=True)),
-            )
-            for r in values["repeats"]
-        )
+        repeats = tuple(_repeat(one, values["goals"]) for one in values["repeats"])
+        if not repeats:
+            raise ValueError("it has no repeats")
         dataset, body, split, mode, seed = (
             values[name] for name in ("dataset", "skeleton", "split", "mode", "seed")
         )
         return Protocol(dataset, body, split, mode, seed, repeats)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"the protocol is damaged ({error!r}); draw it again") from error
+
+
+def _repeat(values: Mapping[str, Any], goals: Sequence[str]) -> Repeat:
+    """A repeat as `as_dict` wrote it; ValueError where its numbers point at nothing."""
+    columns = zip(values["goal"], values["start"], values["end"], strict=True)
+    if not all(0 <= goal < len(goals) for goal in values["goal"]):
+        raise ValueError("an entry is of no goal")
+    entries = tuple(Entry(goals[goal], start, end) for goal, start, end in columns)
+    pools = tuple(Pool(tuple(rows), n) for rows, n in zip(values["pools"], values["counted"], strict=True))
+    for pool in pools:
+        if not (0 < pool.counted <= len(pool.rows) and all(0 <= row < len(entries) for row in pool.rows)):
+            raise ValueError("a pool has rows that are not there")
+    if not pools:
+        raise ValueError("a repeat has no pools")
+    return Repeat(entries, pools)
 
 
 def draw_protocol(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -111,7 +111,7 @@ def set_names(results: Results, *, mode_is_told: bool = False) -> dict[str, str]
         for key, name in told.items():
             if key not in names and (seen[name, _mode(sets, key, mode_is_told)] == 1 or parts == 3):
                 names[key] = name
-    return names
+    return {one["id"]: names[one["id"]] for one in sets}
 
 
 def _name(one: Results, parts: int, mode_is_told: bool) -> str:
@@ -161,38 +161,56 @@ def notices(results: Results) -> list[Notice]:
     }
     for embedder in results.get("embedders", []):
         check = embedder.get("ground_truth", {}).get("check") or {}
-        status = check.get("status") if check.get("status") in said else UNKNOWN
+        status = str(check.get("status"))
+        status = status if status in said else UNKNOWN
         lines = tuple(plain(line) for line in check.get("lines", []))
         found.append(Notice(status, f"Embedder {plain(embedder['name'])}: {said[status]}", lines))
     return found
 
 
 def tables(results: Results) -> list[Table]:
-    """Every table that the results have something for, in the order of the page."""
-    embedders = results.get("embedders", [])
-    found = [main_table(results, one, place) for place, one in enumerate(embedders)]
-    found += [rounds_table(results, one, place) for place, one in enumerate(embedders)]
-    found += [robustness_table(results, one, place) for place, one in enumerate(embedders)]
-    found += [comparisons_table(results, one, place) for place, one in enumerate(embedders)]
-    found += [captions_table(results), judging_table(results), body_table(results)]
+    """Every table that the results have something for: the papers' first, then what needs no embedder."""
+    embedders = list(enumerate(results.get("embedders", [])))
+
+    def of_each(make: Callable[[Results, Results, int], Table | None]) -> list[Table | None]:
+        return [make(results, one, place) for place, one in embedders]
+
+    found = [*of_each(main_table), body_table(results), captions_table(results)]
+    found += [*of_each(caption_retrieval_table), judging_table(results)]
+    found += [*of_each(robustness_table), *of_each(rounds_table), *of_each(comparisons_table)]
     return [table for table in found if table is not None]
 
 
 def main_table(results: Results, embedder: Results, place: int = 0) -> Table | None:
     """R-precision, FID and what else an embedder measures: the ground truth, then a row a set."""
-    truth = embedder.get("ground_truth", {}).get("metrics", {})
-    names = dict.fromkeys([*METRICS, *truth, *(n for s in _scored(embedder).values() for n in s["metrics"])])
-    measures = [Measure(name, metric_column(name)) for name in names]
-    values = {key: scores["metrics"] for key, scores in _scored(embedder).items()}
     title = f"Text-to-motion by embedder {plain(embedder['name'])}"
-    made = _of_sets(results, f"main-{place + 1}", title, measures, values, truth)
+    return _metrics_table(results, embedder, f"main-{place + 1}", title, _captioning(results, False))
+
+
+def caption_retrieval_table(results: Results, embedder: Results, place: int = 0) -> Table | None:
+    """The same of captions that models gave to the goals' motions."""
+    title = f"Captions and their motions by embedder {plain(embedder['name'])}"
+    return _metrics_table(results, embedder, f"captions-{place + 1}", title, _captioning(results, True))
+
+
+def _captioning(results: Results, wanted: bool) -> list[str]:
+    """Ids of the sets that hold captions, or that hold motions."""
+    return [one["id"] for one in results.get("sets", []) if (one.get("mode") == "caption") == wanted]
+
+
+def _metrics_table(
+    results: Results, embedder: Results, key: str, title: str, sets: Sequence[str]
+) -> Table | None:
+    scored = {name: one["metrics"] for name, one in embedder.get("sets", {}).items() if one.get("metrics")}
+    values = {name: metrics for name, metrics in scored.items() if name in sets}
+    known = dict.fromkeys([*METRICS, *(name for metrics in values.values() for name in metrics)])
+    names = [name for name in known if any(name in metrics for metrics in values.values())]
+    truth = embedder.get("ground_truth", {}).get("metrics", {})
+    measures = [Measure(name, metric_column(name)) for name in names]
+    made = _of_sets(results, key, title, measures, values, truth)
     repeats = results.get("repeats")
     over = f" over {repeats} repeats" if repeats else ""
     return made and replace(made, notes=(f"± is the 95% interval of the mean{over}",))
-
-
-def _scored(embedder: Results) -> dict[str, Any]:
-    return {key: one for key, one in embedder.get("sets", {}).items() if one.get("metrics")}
 
 
 def body_table(results: Results) -> Table | None:
@@ -250,7 +268,8 @@ def _of_sets(
     told = len({one.get("mode") for one in sets}) > 1
     names = set_names(results, mode_is_told=told)
     entries = [
-        Entry((names[one["id"]], *([one.get("mode", "")] if told else [])), values[one["id"]]) for one in sets
+        Entry((names[one["id"]], *([one.get("mode", "")] if told else [])), values[one["id"]], key=one["id"])
+        for one in sets
     ]
     if truth:
         entries.insert(0, Entry((TRUTH, *([""] if told else [])), truth, reference=True))
@@ -274,7 +293,11 @@ def judging_table(results: Results) -> Table | None:
         marked = marks([cell.text for cell in cells], HIGHER)
         label = "All" if group is None else plain(group).replace("_", " ")
         rows.append(
-            Line((label,), tuple(replace(cell, mark=m) for cell, m in zip(cells, marked, strict=True)))
+            Line(
+                (label,),
+                tuple(replace(cell, mark=m) for cell, m in zip(cells, marked, strict=True)),
+                key=group or "",
+            )
         )
     columns = tuple(Column(names[one["id"]], HIGHER) for one in judges)
     notes = ("AUC; in brackets its 95% interval; 0.5 is guessing",)
@@ -285,14 +308,15 @@ def comparisons_table(results: Results, embedder: Results, place: int = 0) -> Ta
     """Differences of two models with their intervals, and which is better beyond chance."""
     names = set_names(results)
     rows = []
-    for one in embedder.get("comparisons", []):
+    for number_of, one in enumerate(embedder.get("comparisons", [])):
         cells = (
             cell_of({**one, "value": one.get("difference")}),
             Cell(p_value(one.get("p"))),
             Cell(number(one.get("goals"), 0)),
             Cell(names.get(better_of(one) or "", ABSENT)),
         )
-        rows.append(Line((comparison_name(names, one), metric_name(one["metric"])), cells))
+        labels = (comparison_name(names, one), metric_name(one["metric"]))
+        rows.append(Line(labels, cells, key=str(number_of)))
     if not rows:
         return None
     title = f"Pairwise comparisons by embedder {plain(embedder['name'])}"

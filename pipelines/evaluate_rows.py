@@ -48,6 +48,7 @@ class Line:
     labels: tuple[str, ...]
     cells: tuple[Cell, ...]
     reference: bool = False
+    key: str = ""  # of what it is of, as the id of a set
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class Entry:
     labels: tuple[str, ...]
     values: Mapping[str, Any]
     reference: bool = False
+    key: str = ""
 
 
 def plain(text: object) -> str:
@@ -120,7 +122,7 @@ def table_of(
     columns = [_column(measure, kept) for measure in used]
     cells = [[column[place] for column in columns] for place in range(len(kept))]
     rows = tuple(
-        Line(tuple(map(plain, entry.labels)), tuple(row), entry.reference)
+        Line(tuple(map(plain, entry.labels)), tuple(row), entry.reference, entry.key)
         for entry, row in zip(kept, cells, strict=True)
     )
     shown = tuple(_shown_column(measure, kept) for measure in used)

@@ -47,6 +47,11 @@ class Asked:
     goals: dict[str, dict[str, Any]]  # rows of the split's goals, by id
 
     @property
+    def motions(self) -> set[tuple[str, int, int]]:
+        """The goals' motions: clip, first frame, frame after the last."""
+        return {(row["motion_id"], row["start"], row["end"]) for row in self.goals.values()}
+
+    @property
     def texts(self) -> dict[str, Text]:
         """The goals' captions."""
         return {goal_id: Text(row["caption"], row["tags"]) for goal_id, row in self.goals.items()}

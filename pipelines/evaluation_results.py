@@ -12,13 +12,13 @@ import numpy as np
 from evaluators.embedders.base import Embedder, Text
 from evaluators.embedding_store import EmbeddingStore
 from evaluators.evaluation import R_PRECISION, TOP, Score, Scores, Truth, score_answers, score_truth
-from evaluators.ground_truth import check, published_bands, recorded_bands
+from evaluators.ground_truth import UNKNOWN, Check, check, published_bands, recorded_bands
 from evaluators.metrics.bootstrap import paired_bootstrap
 from evaluators.metrics.retrieval import pair_distances
 from evaluators.metrics.rounds import round_scores
 from evaluators.protocol import POOL, Protocol
 from motion.mirror import mirror_id
-from pipelines.evaluation_input import Asked, NamedSet
+from pipelines.evaluation_input import Asked, NamedSet, read_protocol
 from pipelines.evaluation_vectors import SetVectors, read_truth, read_vectors
 
 RESULTS_VERSION = 1
@@ -73,13 +73,27 @@ class EmbedderResults:
         self.store = EmbeddingStore(embedder)
         self.whole_truth = read_truth(question, self.store, whole)
         self.whole_scores = score_truth(self.whole_truth)
-        records = getattr(embedder, "notes", {}).get("ground_truth", [])
-        bands = recorded_bands(records, whole, question.content) or published_bands(
-            embedder.name, question.dataset
-        )
-        self.check = check(self.whole_scores.metrics, bands)
+        self.check = self._check()
         self.goal_scores: dict[str, Scores] = {}
         self.vectors: dict[str, SetVectors] = {}
+
+    def _check(self) -> Check:
+        """Against what the embedder's folder records, else against published figures, which are of mode
+        `published`: whatever the evaluation's own mode is."""
+        whole = self.whole_truth.protocol
+        records = getattr(self.embedder, "notes", {}).get("ground_truth", [])
+        bands = recorded_bands(records, whole, self.question.content)
+        published = published_bands(self.embedder.name, self.question.dataset)
+        if bands or not published:
+            return check(self.whole_scores.metrics, bands)
+        if whole.mode == "published":
+            return check(self.whole_scores.metrics, published)
+        motions = len(self.question.motions)
+        if motions < POOL:
+            why = f"published figures are of pools of {POOL} motions, this split has {motions}"
+            return Check(UNKNOWN, (why,))
+        usual = read_protocol(self.question, "published", whole.seed, None)
+        return check(score_truth(read_truth(self.question, self.store, usual)).metrics, published)
 
     def read(self, named: NamedSet) -> SetVectors:
         """Vectors of a set of motions."""

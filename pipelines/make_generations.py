@@ -24,7 +24,7 @@ KINDS = {
     "still": "a still figure",
     "ladder": "the whole ladder, then the goal's motion: a chain that refines",
     "robust": "another clip's motion first, then the ladder",
-    "captions": "captioning: another caption of the same motion",
+    "captions": "captioning: the caption of the nearest motion of another clip",
     "verdicts": "judging: the share of the caption's claims that each motion of the ladder supports",
 }
 

@@ -177,7 +177,9 @@ def _chain_text(goal: Goal, rounds: Sequence[MadeRound]) -> str:
 
 
 def _captioned(goal: Goal) -> StandIn:
-    answer = goal.other_captions[0] if goal.other_captions else goal.row["caption"]
+    """The caption of the nearest motion of another clip; without one, another caption of the same motion."""
+    kin = [row["source_caption"] for row in goal.candidates if row["source_caption"]]
+    answer = [*kin[-1:], *goal.other_captions, goal.row["caption"]][0]
     return StandIn(goal, text=answer, answer=answer, shown_id=goal.row["goal_id"], shown=goal.motion)
 
 

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--steps",
         type=at_least(1),
-        help="of the optimiser (default: 12 passes over the goals, 250 to 3000 steps)",
+        help="of the optimiser (default: 10 passes over the goals, 200 to 3000 steps)",
     )
     parser.add_argument(
         "--seed", type=int, default=0, help="of weights, batches and perturbations (default: 0)"
@@ -136,8 +136,7 @@ def _ground_truth(corpus: Any, manifest: Row, store: EmbeddingStore, split: str)
     if not question.goals:
         return []
     records = []
-    motions = {(row["motion_id"], row["start"], row["end"]) for row in question.goals.values()}
-    for mode in MODES if len(motions) >= POOL else ("full",):
+    for mode in MODES if len(question.motions) >= POOL else ("full",):
         protocol = read_protocol(question, mode, 0, None)
         scores = score_truth(read_truth(question, store, protocol)).metrics
         records.append(record(protocol, question.content, scores))

@@ -32,11 +32,13 @@ def gather(corpus: Corpus, references: Iterable[MotionRef]) -> dict[MotionRef, N
             motions = corpus.read(table, index, [key, "features"])
             for row, name in rows.items():
                 features = features_of(motions, row)
-                for reference in wanted[table, name]:
+                inside = (one for one in wanted[table, name] if 0 <= one.start < one.end <= len(features))
+                for reference in inside:
                     found[reference] = np.array(features[reference.start : reference.end])
     lacking = [ref for refs in wanted.values() for ref in refs if ref not in found]
     if lacking:
         raise ValueError(
-            f"{corpus.root}: has no motion {lacking[0].id!r} in {lacking[0].table}; build it again"
+            f"{corpus.root}: has no motion {lacking[0].id!r} in {lacking[0].table} with frames "
+            f"{lacking[0].start} to {lacking[0].end}; build it again"
         )
     return found

@@ -123,7 +123,9 @@ def open_set(root: Path) -> GenerationSet:
     try:
         info = SetInfo(**{name: values[name] for name in SetInfo.__dataclass_fields__})
         shards = tuple(Output(**shard) for shard in values["shards"])
-    except (KeyError, TypeError) as error:
+        if info.mode not in MODES:
+            raise ValueError(f"unknown mode {info.mode!r}")
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: is damaged ({error}); generate again") from error
     for shard in shards:
         file = root / shard.file

@@ -24,6 +24,7 @@ LIBRARIES = [
     "scipy.interpolate",
     "scipy.ndimage",
     "scipy.signal",
+    "torch",
 ]
 SECONDS = 600
 

@@ -66,3 +66,21 @@ def build(demo: Path, tmp_path: Path) -> Callable[..., Path]:
         return root
 
     return make
+
+
+@pytest.fixture(scope="session")
+def embedder(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A built-in embedder that was trained on the corpus for a few seconds."""
+    from evaluated import trained
+
+    root = tmp_path_factory.mktemp("embedder") / "embedder"
+    trained(corpus, root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def stand_ins(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Stand-ins of every kind for the corpus' test split."""
+    root = tmp_path_factory.mktemp("generations") / "stand-ins"
+    irmogen("make-generations", corpus, "--kind", "all", "--output", root)
+    return root

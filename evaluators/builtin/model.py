@@ -34,13 +34,13 @@ class Shape:
 class Encoder(nn.Module):
     """Tokens (N, L, W) with a mask (N, L) -> unit vectors (N, D): a transformer and a learned pooling."""
 
-    def __init__(self, shape: Shape, dropout: float) -> None:
+    def __init__(self, shape: Shape) -> None:
         super().__init__()
         layer = nn.TransformerEncoderLayer(
             shape.width,
             shape.heads,
             2 * shape.width,
-            dropout,
+            dropout=0.0,
             activation="gelu",
             batch_first=True,
             norm_first=True,
@@ -82,7 +82,7 @@ class MotionEncoder(nn.Module):
         self.first = nn.Conv1d(size, shape.width, 4, stride=2, padding=1)
         self.second = nn.Conv1d(shape.width, shape.width, 4, stride=2, padding=1)
         self.dropout = nn.Dropout(dropout)
-        self.encoder = Encoder(shape, dropout)
+        self.encoder = Encoder(shape)
 
     def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
         """Frames behind a clip's end count for nothing: they are zeros in every layer."""
@@ -105,7 +105,7 @@ class TextEncoder(nn.Module):
         else:
             self.enter = nn.EmbeddingBag(BUCKETS, shape.width, mode="mean")
         self.dropout = nn.Dropout(dropout)
-        self.encoder = Encoder(shape, dropout)
+        self.encoder = Encoder(shape)
 
     def of_captions(self, captions: Sequence[str]) -> Tensor:
         """Unit vectors (N, D) of captions by the pieces of their words."""

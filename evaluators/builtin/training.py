@@ -41,7 +41,7 @@ class Settings:
     weight_decay: float = 0.05
     dropout: float = 0.1
     temperature: float = 0.07
-    ranking: float = 0.5  # weight of the order between strengths
+    ranking: float = 1.0  # weight of the order between strengths
     margin: float = 0.1  # of that order, for the whole of the strength; half of it for noise
     floor: float = 1.0  # weight of keeping the still figure at this cosine or below
     floor_cosine: float = -0.25
@@ -53,8 +53,8 @@ class Settings:
 
 
 def default_steps(goals: int, batch: int) -> int:
-    """Twelve passes over the goals, but at least 250 steps and at most 3,000."""
-    return min(3000, max(250, 12 * goals // batch))
+    """Ten passes over the goals, but at least 200 steps and at most 3,000."""
+    return min(3000, max(200, 10 * goals // batch))
 
 
 @dataclass(frozen=True)

@@ -89,21 +89,7 @@ def embed_motions(embedder: Embedder, clips: Sequence[Clip], batch: int = BATCH)
 
     ValueError names the clip that holds NaN or infinity, has another size or too few frames.
     """
-    from motion.skeleton import skeleton
-
-    size = skeleton(embedder.skeleton).feature_size
-    for number, clip in enumerate(clips):
-        if clip.ndim != 2 or clip.shape[1] != size:
-            raise ValueError(
-                f"clip {number}: features {clip.shape}, the embedder {embedder.name} takes (T, {size}); "
-                f"use one of the motions' skeleton"
-            )
-        if len(clip) < embedder.min_frames:
-            raise ValueError(
-                f"clip {number}: {len(clip)} frames, the embedder {embedder.name} needs {embedder.min_frames}"
-            )
-        if not np.isfinite(clip).all():
-            raise ValueError(f"clip {number}: holds NaN or infinite values; leave it out")
+    check_motions(embedder, clips, embedder.min_frames)
     arrays = [np.ascontiguousarray(clip, np.float32) for clip in clips]
     return _embedded(
         arrays,
@@ -113,6 +99,26 @@ def embed_motions(embedder: Embedder, clips: Sequence[Clip], batch: int = BATCH)
         embedder.dimensions,
         batch,
     )
+
+
+def check_motions(embedder: Embedder, clips: Sequence[Clip], least: int) -> None:
+    """ValueError names the clip that holds NaN or infinity, has another size or fewer than `least` frames."""
+    from motion.skeleton import skeleton
+
+    size = skeleton(embedder.skeleton).feature_size
+    for number, clip in enumerate(clips):
+        if clip.ndim != 2 or clip.shape[1] != size:
+            raise ValueError(
+                f"clip {number}: features {clip.shape}, the embedder {embedder.name} takes (T, {size}); "
+                f"use one of the motions' skeleton"
+            )
+        if len(clip) < least:
+            raise ValueError(
+                f"clip {number}: {len(clip)} frames, the embedder {embedder.name} needs {least}; leave it "
+                f"out, or give a still figure in its place"
+            )
+        if not np.isfinite(clip).all():
+            raise ValueError(f"clip {number}: holds NaN or infinite values; leave it out")
 
 
 def _embedded(

@@ -176,7 +176,7 @@ class GuoEmbedder:
 
 
 def load(folder: Path, skeleton: str, device: str = "cpu") -> GuoEmbedder:
-    """The embedder in a folder of the evaluator of Guo et al., for motions of a skeleton; ValueError as the class tells."""
+    """The embedder in a folder, for motions of a skeleton; ValueError as the class tells."""
     return GuoEmbedder(folder, skeleton, device)
 
 

@@ -129,7 +129,7 @@ class MotionPatchesEmbedder:
 
 
 def load(folder: Path, skeleton: str, device: str = "cpu") -> MotionPatchesEmbedder:
-    """The embedder in a folder of MotionPatches, for motions of a skeleton; ValueError as the class tells."""
+    """The embedder in a folder, for motions of a skeleton; ValueError as the class tells."""
     return MotionPatchesEmbedder(folder, skeleton, device)
 
 

@@ -88,7 +88,7 @@ def shape_of(state: State, name: str, dimensions: int, path: Path) -> tuple[int,
 def fill(module: nn.Module, state: State, path: Path, ignored: Iterable[str] = ()) -> None:
     """Put a state dict into a network, which becomes float64 and is set to evaluate.
 
-    ValueError names keys that are missing, that are not the network's, that have another shape or no finite values.
+    ValueError names keys that are missing or not the network's, of another shape or with values not finite.
     """
     own = module.state_dict()
     given = {name: value for name, value in state.items() if name not in set(ignored)}

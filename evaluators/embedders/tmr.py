@@ -127,7 +127,7 @@ class TmrEmbedder:
 
 
 def load(folder: Path, skeleton: str, device: str = "cpu") -> TmrEmbedder:
-    """The embedder in a folder of TMR, for motions of a skeleton; ValueError as the class tells."""
+    """The embedder in a folder, for motions of a skeleton; ValueError as the class tells."""
     return TmrEmbedder(folder, skeleton, device)
 
 

@@ -1,0 +1,100 @@
+"""The built-in embedder: trained, loaded, what it records, and ladders that it orders."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import irmogen
+from evaluated import trained
+
+from evaluators.embedders import Text, embed_motions, embed_texts, embedder_of
+from evaluators.embedders.builtin import load_builtin
+from schemas.corpus import open_corpus
+from schemas.shards import features_of
+
+
+def motions_of(corpus: Path) -> list[np.ndarray]:
+    opened, _ = open_corpus(corpus)
+    table = opened.read("motions", 0)
+    return [np.array(features_of(table, row)) for row in range(table.num_rows)]
+
+
+def test_vectors_do_not_depend_on_what_they_are_batched_with(corpus: Path, embedder: Path) -> None:
+    used = embedder_of(str(embedder), "t2m")
+    clips = motions_of(corpus)[:20]
+    texts = [Text("a person walks"), Text("someone jumps twice, and zorbs to the left"), Text("he waves")]
+    assert np.array_equal(embed_motions(used, clips, 1), embed_motions(used, clips, 7))
+    assert np.array_equal(embed_texts(used, texts, 1), embed_texts(used, texts[::-1], 3)[::-1])
+    lengths = np.linalg.norm(used.encode_motions(clips), axis=1)
+    assert np.allclose(lengths, 1)
+
+
+def test_the_same_seed_gives_the_same_weights(corpus: Path, tmp_path: Path) -> None:
+    digests = {}
+    for name, seed in (("one", 1), ("two", 1)):
+        irmogen("train-embedder", corpus, "--output", tmp_path / name, "--steps", 2, "--seed", seed)
+        digests[name] = load_builtin(tmp_path / name).fingerprint
+    assert digests["one"] == digests["two"]
+
+
+def test_training_tells_what_it_learned_and_how_it_reacts_to_perturbations(embedder: Path) -> None:
+    notes = json.loads((embedder / "embedder.json").read_text())
+    assert notes["loss"][-1] < notes["loss"][0] / 2
+    assert {record["split"] for record in notes["ground_truth"]} >= {"test"}
+    by_name = {one["operation"]: one for one in notes["sensitivity"]}
+    assert by_name["jitter"]["strengths"] == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    assert by_name["jitter"]["growth"][-1] > by_name["jitter"]["growth"][0] == 0
+
+
+def test_a_damaged_embedder_is_refused_with_its_file(embedder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(embedder, copy)
+    weights = copy / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(ValueError, match=r"weights\.safetensors.*train the embedder again"):
+        load_builtin(copy)
+    (copy / "embedder.json").write_text('{"kind": "builtin", "version": 99}')
+    with pytest.raises(ValueError, match="version 99"):
+        load_builtin(copy)
+    with pytest.raises(ValueError, match="t2m motions, these are kit"):
+        embedder_of(str(embedder), "kit")
+    with pytest.raises(ValueError, match="no such folder"):
+        embedder_of(str(tmp_path / "nothing"), "t2m")
+
+
+def test_an_embedder_does_not_overwrite_other_files(corpus: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    done = irmogen("train-embedder", corpus, "--output", tmp_path, check=False)
+    assert done.returncode == 2
+    assert "holds no embedder" in done.stderr
+
+
+def test_ladders_ordered_by_the_embedder(
+    demo: Path, corpus: Path, embedder: Path, build: Callable[..., Path], tmp_path: Path
+) -> None:
+    flags = ["--alignment", "builtin", "--embedder", embedder]
+    aligned = build(*flags, "--direct_num_workers", 1, name="one")
+    opened, manifest = open_corpus(aligned)
+    assert manifest["gate"]["passed"]
+    assert manifest["config"]["embedder_fingerprint"] == load_builtin(embedder).fingerprint
+    rows = [row for i in range(opened.shards) for row in opened.read("candidates", i).to_pylist()]
+    assert {row["alignment_kind"] for row in rows} == {"builtin"}
+    by_rank = [np.mean([row["alignment"] for row in rows if row["rank"] == rank]) for rank in range(4)]
+    assert by_rank == sorted(by_rank)
+    twice = build(*flags, "--direct_num_workers", 2, name="two")
+    assert open_corpus(twice)[1]["tables"] == manifest["tables"]
+
+    other = tmp_path / "other"
+    trained(corpus, other, "--steps", 1)
+    words = ["build", "--input", demo, "--output", aligned, "--alignment", "builtin"]
+    refused = irmogen(*words, "--embedder", other, check=False)
+    assert refused.returncode == 2
+    assert "embedder_fingerprint" in refused.stderr
+    lacking = irmogen(*words, check=False)
+    assert lacking.returncode == 2
+    assert "go together" in lacking.stderr
