@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pipelines.drawing import figure_html
@@ -11,6 +12,7 @@ from pipelines.evaluate_rows import ABSENT, number
 from pipelines.evaluate_sections import text
 
 Results = Mapping[str, Any]
+Rounds = Sequence[tuple[int, Mapping[str, Any]]]
 Figures = Mapping[str, Mapping[str, Any]]
 _KINDS = {"best": "Nearest to their captions", "worst": "Farthest from their captions"}
 _LEGEND = (
@@ -19,11 +21,26 @@ _LEGEND = (
 )
 
 
+@dataclass(frozen=True)
+class _Set:
+    key: str
+    name: str
+    mode: str
+
+    def titles(self, rounds: Rounds) -> list[str]:
+        """What stands over the figures of a completion."""
+        if len(rounds) < 2:
+            return [self.name for _ in rounds]
+        given = " (given)" if self.mode == "robust" else ""
+        return [f"Round {place + 1}{'' if place else given}" for place, _ in rounds]
+
+
 def examples(results: Results, figures: Figures) -> str:
     """The examples of every set; a goal that several embedders chose is drawn once."""
     parts: list[str] = []
+    modes = {one["id"]: str(one.get("mode")) for one in results.get("sets", [])}
     for key, name in set_names(results).items():
-        shown = _of_set(results, key, name, figures)
+        shown = _of_set(results, _Set(key, name, modes[key]), figures)
         if shown:
             state = "" if parts else " open"
             parts.append(
@@ -32,26 +49,26 @@ def examples(results: Results, figures: Figures) -> str:
     return _LEGEND * bool(parts and figures) + "".join(parts)
 
 
-def _of_set(results: Results, key: str, name: str, figures: Figures) -> str:
+def _of_set(results: Results, of: _Set, figures: Figures) -> str:
     drawn: set[str] = set()
     parts = []
     for embedder in results.get("embedders", []):
         for kind, title in _KINDS.items():
-            found = embedder.get("sets", {}).get(key, {}).get(kind) or []
+            found = embedder.get("sets", {}).get(of.key, {}).get(kind) or []
             if found:
                 by = f"{title}, by embedder {embedder['name']}"
-                items = "".join(_example(key, one, name, figures, drawn) for one in found)
+                items = "".join(_example(of, one, figures, drawn) for one in found)
                 parts.append(f'<h4>{text(by)}</h4><div class="examples">{items}</div>')
     return "".join(parts)
 
 
-def _example(key: str, one: Results, name: str, figures: Figures, drawn: set[str]) -> str:
+def _example(of: _Set, one: Results, figures: Figures, drawn: set[str]) -> str:
     goal = str(one["goal_id"])
-    rounds = _rounds(key, goal, figures)
+    rounds = _rounds(of.key, goal, figures)
     repeated = goal in drawn
     drawn.add(goal)
-    shown = "" if repeated else _figures(key, goal, name, figures.get(f"goal/{goal}"), rounds)
-    again = '<p class="muted small">Its motions are drawn above.</p>' if repeated and rounds else ""
+    shown = "" if repeated else _figures(of, goal, figures.get(f"goal/{goal}"), rounds)
+    again = '<p class="muted small again">Its motions are drawn above.</p>' if repeated and rounds else ""
     wide = " wide" if shown and len(rounds) > 1 else ""
     return (
         f'<article class="example{wide}"><p class="said">{text(one.get("caption", ""))}</p>'
@@ -67,7 +84,7 @@ def _facts(goal: str, one: Results) -> str:
     return ", ".join(parts)
 
 
-def _rounds(key: str, goal: str, figures: Figures) -> list[tuple[int, Mapping[str, Any]]]:
+def _rounds(key: str, goal: str, figures: Figures) -> Rounds:
     """The figures of a completion, in the order of its rounds."""
     prefix = f"{key}/{goal}/"
     numbers = (name.removeprefix(prefix) for name in figures if name.startswith(prefix))
@@ -76,17 +93,10 @@ def _rounds(key: str, goal: str, figures: Figures) -> list[tuple[int, Mapping[st
     ]
 
 
-def _figures(
-    key: str,
-    goal: str,
-    name: str,
-    own: Mapping[str, Any] | None,
-    rounds: Sequence[tuple[int, Mapping[str, Any]]],
-) -> str:
+def _figures(of: _Set, goal: str, own: Mapping[str, Any] | None, rounds: Rounds) -> str:
     """The goal's own motion, then every round, from left to right, on one clock."""
-    titles = [f"Round {place + 1}" if len(rounds) > 1 else name for place, _ in rounds]
     shown = [("Goal", own)] * (own is not None)
-    shown += [(title, data) for title, (_, data) in zip(titles, rounds, strict=True)]
+    shown += [(title, data) for title, (_, data) in zip(of.titles(rounds), rounds, strict=True)]
     if not shown:
         return ""
     many = len(shown) > 2
@@ -94,7 +104,7 @@ def _figures(
     drawn = "".join(
         figure_html(
             {**(data or {}), "title": title},
-            clock=f"{key}/{goal}",
+            clock=f"{of.key}/{goal}",
             controls="compact" if not many or not place else "none",
             timeline=not many,
             events=False,

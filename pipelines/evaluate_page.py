@@ -6,7 +6,7 @@ One file that needs no network. The figures' script is its only one; tables and 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -15,7 +15,7 @@ from pipelines import evaluate_plots as plots
 from pipelines import evaluate_results as told
 from pipelines.drawing import page
 from pipelines.evaluate_examples import Figures, examples
-from pipelines.evaluate_rows import Table
+from pipelines.evaluate_rows import Table, plain
 from pipelines.evaluate_sections import banner, card, table, text
 from pipelines.evaluate_words import definitions, protocol_words
 
@@ -26,7 +26,7 @@ def evaluation_page(results: Results, figures: Figures) -> str:
     """The HTML page of the results of an evaluation.
 
     `figures` are those of the examples (pipelines.drawing.figure_data): of a goal's own motion as
-    "goal/GOAL_ID", of a round of a completion as "SET_ID/GOAL_ID/ROUND". What has no figure is told.
+    "goal/GOAL_ID", of a round of a completion as "SET_ID/GOAL_ID/ROUND". Examples may lack theirs.
     """
     sections = {
         "results": ("Results", _of_each(results, _main)),
@@ -45,19 +45,14 @@ def evaluation_page(results: Results, figures: Figures) -> str:
         f'<section aria-labelledby="{key}"><h2 id="{key}">{title}</h2>\n{content}</section>'
         for key, (title, content) in shown.items()
     )
-    title = f"Evaluation of {text_of(results, 'dataset')}, {text_of(results, 'split')} split"
+    title = f"Evaluation of {_value(results, 'dataset')}, {_value(results, 'split')} split"
     style = resources.files("pipelines").joinpath("evaluate_page.css").read_text("utf-8")
     head = f"<header><h1>{text(title)}</h1>{_facts(results)}{_banners(results)}</header>"
     nav = f'<nav aria-label="Sections">{links}</nav>'
-    return page(title, f'<main class="evaluation">\n{head}\n{nav}\n{body}\n</main>', style=style)
+    return page(plain(title), f'<main class="evaluation">\n{head}\n{nav}\n{body}\n</main>', style=style)
 
 
-def text_of(results: Results, name: str) -> str:
-    """A value of the results as text."""
-    return str(results.get(name, "?"))
-
-
-def _of_each(results: Results, make: Any) -> str:
+def _of_each(results: Results, make: Callable[[Results, Results, int], str]) -> str:
     """A part for each embedder."""
     return "".join(
         make(results, embedder, place) for place, embedder in enumerate(results.get("embedders", []))
@@ -144,7 +139,7 @@ def _notes(notes: Mapping[str, Any]) -> str:
     )
 
 
-def _listing(title: str, heads: Any, rows: list[list[Any]]) -> str:
+def _listing(title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A table of texts."""
     head = "".join(f'<th scope="col">{text(name)}</th>' for name in heads)
     cells = ["".join(f"<td>{text(value)}</td>" for value in row[1:]) for row in rows]
@@ -160,9 +155,13 @@ def _listing(title: str, heads: Any, rows: list[list[Any]]) -> str:
 def _versions(results: Results) -> str:
     corpus = results.get("corpus") or {}
     parts = [
-        f"irmogen {text_of(results, 'irmogen')}",
-        f"results version {text_of(results, 'version')}",
-        f"skeleton {text_of(results, 'skeleton')}",
+        f"irmogen {_value(results, 'irmogen')}",
+        f"results version {_value(results, 'version')}",
+        f"skeleton {_value(results, 'skeleton')}",
         f"corpus {corpus.get('path', '?')}, goals {corpus.get('fingerprint', '?')}",
     ]
     return f'<p class="muted small">{text("; ".join(parts))}</p>'
+
+
+def _value(results: Results, name: str) -> str:
+    return str(results.get(name, "?"))

@@ -9,11 +9,15 @@ from typing import Any
 from evaluators.evaluation import METRICS
 from pipelines import evaluate_charts as charts
 from pipelines import evaluate_results as told
-from pipelines.evaluate_rows import Column, Entry, Line, Measure, Table, plain, table_of
+from pipelines.evaluate_rows import ABSENT, Column, Entry, Line, Measure, Table, number, plain, table_of
 from pipelines.evaluate_sections import Plots, card, table, text
 
 Results = Mapping[str, Any]
 CURVES = ("r_precision_3", "mm_distance", "fid")
+_CURVES_NOTE = (
+    '<p class="muted small">n: completions that have the round; one that ended before counts with its last '
+    "motion. Bands are 95% intervals.</p>"
+)
 
 
 def numbers_of(results: Results) -> dict[str, int]:
@@ -32,7 +36,7 @@ def rounds(results: Results, embedder: Results, place: int) -> str:
     summary = told.rounds_table(results, embedder, place)
     if not runs:
         return card(table(summary)) if summary else ""
-    truth = embedder.get("ground_truth", {}).get("metrics", {})
+    truth = told.truth_of(embedder)
     series = {
         metric: [charts.Series(names[key], numbers[key], _points(run, metric)) for key, run in runs.items()]
         for metric in CURVES
@@ -41,7 +45,7 @@ def rounds(results: Results, embedder: Results, place: int) -> str:
     samples = [(numbers[key], names[key]) for key in runs]
     return card(
         f'<h3 class="lead">By embedder {text(embedder["name"])}</h3>{legend([*samples, (None, told.TRUTH)])}'
-        f'<div class="charts">{"".join(drawn)}</div>'
+        f'<div class="charts">{"".join(drawn)}</div>{_CURVES_NOTE}'
         + _numbers(results, runs, names, place)
         + (table(summary) if summary else "")
     )
@@ -55,18 +59,18 @@ def legend(entries: Iterable[tuple[int | None, str]]) -> str:
 
 def _points(run: Sequence[Results], metric: str) -> tuple[charts.Point, ...]:
     """Rounds are counted from 1 for people."""
-    found = [(one, one.get("metrics", {}).get(metric)) for one in run]
+    found = [(one, (one.get("metrics") or {}).get(metric)) for one in run]
     return tuple(
         charts.Point(
             one["round"] + 1, score["mean"], score.get("interval") or 0.0, one.get("completions") or 0
         )
         for one, score in found
-        if score and score.get("mean") is not None
+        if score and _mean(score) is not None
     )
 
 
 def _mean(score: Results | None) -> float | None:
-    return None if not score else score.get("mean")
+    return None if not score or number(score.get("mean")) == ABSENT else score["mean"]
 
 
 def _chart(metric: str, series: Sequence[charts.Series], truth: float | None) -> str:
@@ -95,7 +99,7 @@ def _numbers(
     entries = [
         Entry(
             (names[key], str(one["round"] + 1)),
-            {**one.get("metrics", {}), "completions": one.get("completions")},
+            {**(one.get("metrics") or {}), "completions": one.get("completions")},
         )
         for key, run in runs.items()
         for one in run
@@ -117,14 +121,14 @@ def robustness(results: Results, embedder: Results, place: int) -> str:
         for value in map(one.get, ("floor", "final", "ground_truth"))
         if value is not None
     ]
-    scale = charts.scale_of(ends)
+    scale = charts.scale_of(ends or [0, 1])
     rows = [
         charts.way(scale, numbers[row.key], one["floor"], one["final"], one.get("ground_truth"))
         if one.get("floor") is not None and one.get("final") is not None
         else ""
         for row, one in zip(made.rows, found, strict=True)
     ]
-    head = "MM-Dist ↓ <span>○ floor, ● final, ┆ ground truth</span>"
+    head = "MM-Dist ↓ <span>hollow: floor, filled: final, dashed: ground truth</span>"
     return card(table(made, Plots(head, rows, charts.axis(scale))))
 
 
@@ -179,7 +183,7 @@ def judging(results: Results) -> str:
     counts = [_counted(names[one["id"]], _judged(one, "")) for one in judges]
     shown = replace(made, notes=(*made.notes, *(count for count in counts if count)))
     marks = legend((numbers[one["id"]], names[one["id"]]) for one in judges) if len(judges) > 1 else ""
-    return card(marks + table(shown, Plots("AUC <span>┆ guessing</span>", rows, charts.axis(scale))))
+    return card(marks + table(shown, Plots("AUC <span>dashed: guessing</span>", rows, charts.axis(scale))))
 
 
 def _judges(

@@ -160,12 +160,17 @@ def notices(results: Results) -> list[Notice]:
         UNKNOWN: "nothing is recorded of how the ground truth scores here, so the evaluator is unchecked.",
     }
     for embedder in results.get("embedders", []):
-        check = embedder.get("ground_truth", {}).get("check") or {}
+        check = (embedder.get("ground_truth") or {}).get("check") or {}
         status = str(check.get("status"))
         status = status if status in said else UNKNOWN
         lines = tuple(plain(line) for line in check.get("lines", []))
         found.append(Notice(status, f"Embedder {plain(embedder['name'])}: {said[status]}", lines))
     return found
+
+
+def truth_of(embedder: Results) -> Results:
+    """The metrics of the ground truth by an embedder."""
+    return (embedder.get("ground_truth") or {}).get("metrics") or {}
 
 
 def tables(results: Results) -> list[Table]:
@@ -205,7 +210,7 @@ def _metrics_table(
     values = {name: metrics for name, metrics in scored.items() if name in sets}
     known = dict.fromkeys([*METRICS, *(name for metrics in values.values() for name in metrics)])
     names = [name for name in known if any(name in metrics for metrics in values.values())]
-    truth = embedder.get("ground_truth", {}).get("metrics", {})
+    truth = truth_of(embedder)
     measures = [Measure(name, metric_column(name)) for name in names]
     made = _of_sets(results, key, title, measures, values, truth)
     repeats = results.get("repeats")
@@ -308,7 +313,7 @@ def comparisons_table(results: Results, embedder: Results, place: int = 0) -> Ta
     """Differences of two models with their intervals, and which is better beyond chance."""
     names = set_names(results)
     rows = []
-    for number_of, one in enumerate(embedder.get("comparisons", [])):
+    for number_of, one in enumerate(embedder.get("comparisons") or []):
         cells = (
             cell_of({**one, "value": one.get("difference")}),
             Cell(p_value(one.get("p"))),

@@ -23,7 +23,7 @@ SETS = {
     "far": ("far", "direct", 1),
     "chain": ("ladder", "chain", 4),
     "refined": ("ladder", "refine", 2),
-    "robust": ("robust-2b", "robust", 4),
+    "put-in": ("robust-2b", "robust", 4),
 }
 GOALS = ("t2m-000001-0", "t2m-000001-1", "t2m-000001-2@4-40")
 
@@ -262,3 +262,42 @@ def figures(folder: Path) -> dict[str, Row]:
     for name, (_, _, rounds) in SETS.items():
         made |= {f"{name}/{goal}/{number}": data for goal in GOALS[:2] for number in range(rounds)}
     return made
+
+
+def shown_numbers(results: Row) -> list[str]:
+    """Every number that the tables must show, as it is shown."""
+    found = []
+    for one in results["embedders"]:
+        scored = [one["ground_truth"], *one["sets"].values()]
+        for name in scored[0]["metrics"]:
+            values = [scores["metrics"][name] for scores in scored if name in scores["metrics"]]
+            found += [f"{value[part]:.3f}" for value in values for part in ("mean", "interval")]
+        for scores in one["sets"].values():
+            if "robust" in scores:
+                found += [f"{scores['robust'][part]:.3f}" for part in ("floor", "final", "ground_truth")]
+                found.append(f"{100 * scores['robust']['recovery']:.1f}")
+            if "round_scores" in scores:
+                gone = scores["round_scores"]
+                found += [f"{abs(gone[part]):.3f}" for part in ("first", "last", "best", "mean", "gain")]
+                found += [f"{100 * gone[part]:.1f}" for part in ("as_good", "improved")]
+        for compared in one["comparisons"]:
+            found += [f"{compared[part] + 0.0:.3f}" for part in ("difference", "low", "high")]
+            found.append(str(compared["goals"]))
+    return [text.replace("-0.000", "0.000") for text in found + set_numbers(results)]
+
+
+def set_numbers(results: Row) -> list[str]:
+    """The same of what needs no embedder."""
+    found = []
+    for one in results["sets"]:
+        if one.get("format"):
+            found += [f"{100 * one['format']['strict']:.1f}", f"{one['format']['rounds']:.2f}"]
+        if "plausibility" in one:
+            body = one["plausibility"] | one["fact_support"]
+            found += [f"{100 * body[part]:.1f}" for part in ("supported", "contradicted")]
+            found += [f"{body['skating_cm_s']:.2f}", f"{body['jitter']:.1f}", f"{body['penetration_cm']:.2f}"]
+        found += [f"{v:.3f}" for k, v in one.get("captions", {}).items() if v is not None and k != "captions"]
+        judged = one.get("judging")
+        for auc in [judged["overall"], *judged["groups"].values()] if judged else []:
+            found += [f"{auc[part]:.3f}" for part in ("value", "low", "high")]
+    return found

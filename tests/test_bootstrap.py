@@ -117,6 +117,8 @@ def test_the_same_goals_and_key_give_the_same_interval() -> None:
     assert first == again
     assert keyed.difference == first.difference
     assert keyed.low != first.low
+    single = paired_bootstrap(one, other, own_clusters(120), draws=1)
+    assert single.low == single.high, "one draw has no width"
     assert set(first.as_dict()) == {"difference", "low", "high", "p", "goals", "clusters"}
 
 

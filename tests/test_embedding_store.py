@@ -140,8 +140,18 @@ def test_fitted_motions_are_whole_units_within_the_bounds(frames: int, least: in
 
 @pytest.mark.parametrize(
     ("frames", "least", "most", "length"),
-    [(40, 40, 199, 40), (43, 40, 199, 40), (44, 40, 199, 44), (39, 40, 199, 40), (1, 40, 199, 40)]
-    + [(199, 40, 199, 196), (500, 40, 199, 196), (5, 6, 199, 8), (3, 1, 199, 4), (300, 24, 299, 296)],
+    [
+        (40, 40, 199, 40),
+        (43, 40, 199, 40),
+        (44, 40, 199, 44),
+        (39, 40, 199, 40),
+        (1, 40, 199, 40),
+        (199, 40, 199, 196),
+        (500, 40, 199, 196),
+        (5, 6, 199, 8),
+        (3, 1, 199, 4),
+        (300, 24, 299, 296),
+    ],
 )
 def test_lengths_of_fitted_motions(frames: int, least: int, most: int, length: int) -> None:
     assert len(fitted(clip(0, frames), least, most)) == length
@@ -164,7 +174,10 @@ def spoilt(value: float) -> np.ndarray:
     [
         (spoilt(np.nan), "clip 3: holds NaN or infinite values; leave it out"),
         (spoilt(-np.inf), "clip 3: holds NaN or infinite values"),
-        (np.zeros((40, KIT.feature_size)), r"clip 3: features \(40, 251\), the embedder projector takes \(T, 263"),
+        (
+            np.zeros((40, KIT.feature_size)),
+            r"clip 3: features \(40, 251\), the embedder projector takes \(T, 263",
+        ),
         (np.zeros(263), r"clip 3: features \(263,\)"),
         (np.zeros((0, 263)), "clip 3: 0 frames, the embedder projector needs 1"),
     ],

@@ -18,7 +18,9 @@ from motion.seeds import generator
 
 SIZE = 12
 GOALS = tuple(
-    EvalGoal(f"g-{clip:03d}-{number}", f"{clip:03d}", 0, 60 + clip) for clip in range(70) for number in range(2)
+    EvalGoal(f"g-{clip:03d}-{number}", f"{clip:03d}", 0, 60 + clip)
+    for clip in range(70)
+    for number in range(2)
 )
 MODES = pytest.mark.parametrize("mode", ["full", "published"])
 REPEATS = 4

@@ -73,7 +73,9 @@ def generation_rows(body: Skeleton = T2M) -> tuple[list[Row], list[Row]]:
     return generations, rounds
 
 
-def write(root: Path, body: Skeleton = T2M, shards: int = 2, order: Callable[[list[Row]], Any] = list) -> Path:
+def write(
+    root: Path, body: Skeleton = T2M, shards: int = 2, order: Callable[[list[Row]], Any] = list
+) -> Path:
     generations, rounds = generation_rows(body)
     outputs: list[Output] = []
     for index in range(shards):
@@ -122,7 +124,9 @@ def test_a_set_comes_back_as_it_was_written(tmp_path: Path, body: Skeleton, shar
 
 def test_a_completion_and_its_motions_are_in_one_shard(tmp_path: Path) -> None:
     for completions, rounds in open_set(write(tmp_path, shards=3)).tables():
-        counts = dict(zip(completions.column("generation_id").to_pylist(), completions.column("rounds").to_pylist()))
+        counts = dict(
+            zip(completions.column("generation_id").to_pylist(), completions.column("rounds").to_pylist())
+        )
         names = rounds.column("generation_id").to_pylist()
         assert {name: names.count(name) for name in counts} == counts
 

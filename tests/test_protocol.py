@@ -58,7 +58,10 @@ def test_another_seed_or_another_goal_is_another_protocol(mode: str) -> None:
 
 @settings(max_examples=25)
 @given(
-    clips=st.integers(1, 80), mode=st.sampled_from(["full", "published"]), repeats=st.integers(1, 4), seed=SEEDS
+    clips=st.integers(1, 80),
+    mode=st.sampled_from(["full", "published"]),
+    repeats=st.integers(1, 4),
+    seed=SEEDS,
 )
 def test_a_protocol_comes_back_from_json(clips: int, mode: str, repeats: int, seed: int) -> None:
     goals = goals_of(clips, seed=seed)
@@ -72,7 +75,9 @@ def test_a_protocol_comes_back_from_json(clips: int, mode: str, repeats: int, se
 
 @settings(max_examples=40)
 @given(clips=st.integers(32, 130), most=st.integers(1, 5), seed=SEEDS)
-def test_published_takes_one_caption_a_motion_and_drops_what_is_left(clips: int, most: int, seed: int) -> None:
+def test_published_takes_one_caption_a_motion_and_drops_what_is_left(
+    clips: int, most: int, seed: int
+) -> None:
     goals = {goal.goal_id: goal for goal in goals_of(clips, most, seed)}
     motions = {goal.motion for goal in goals.values()}
     for repeat in drawn(list(goals.values()), "published", seed).repeats:

@@ -155,7 +155,10 @@ def test_the_fingerprint_knows_which_settings_count() -> None:
     assert BuildConfig("elsewhere", "somewhere", "t2m").fingerprint == base.fingerprint
     assert BuildConfig("in", "out", "t2m", ladder=3).fingerprint != base.fingerprint
     free = [name for name, counts, _ in settings() if not counts]
-    assert free == ["input", "output", "llm"]
+    assert free == ["input", "output", "embedder", "llm"]
+    aligned = BuildConfig("in", "out", "t2m", alignment="builtin", embedder_fingerprint="1")
+    assert "embedder_fingerprint" in aligned.identity()
+    assert "embedder_fingerprint" not in base.identity()
     assert all(why for _, counts, why in settings() if not counts)
 
 

@@ -46,10 +46,13 @@ def staircase(
         parameters = found.draw(subject, dict(target), generator("staircase amount", key), level)
         if not drawn or parameters != drawn[-1][1]:
             drawn.append((level, parameters))
-    if len(drawn) == 1:
-        drawn = [(1.0, drawn[0][1])]
-    steps = tuple(
-        features_from_joints(perform(operation, subject, donor, parameters).joints, subject.skeleton)
-        for _, parameters in drawn
-    )
-    return Staircase(operation, tuple(level for level, _ in drawn), steps)
+    strengths: list[float] = []
+    steps: list[NDArray[np.float32]] = []
+    for level, parameters in drawn:
+        done = perform(operation, subject, donor, parameters)
+        step = features_from_joints(done.joints, subject.skeleton)
+        # Amounts that differ by less than a frame make the same motion.
+        if not steps or not np.array_equal(step, steps[-1]):
+            strengths.append(level)
+            steps.append(step)
+    return Staircase(operation, (1.0,) if len(steps) == 1 else tuple(strengths), tuple(steps))
