@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     results, goals = _results(args, question, found, used, whole)
     from pipelines.evaluate_tables import text_tables
 
-    print(text_tables(results))
+    print(text_tables(results, width=shutil.get_terminal_size((0, 0)).columns))
     for path in write_files(args.output, question, results, goals, used):
         print(f"written: {printable(path)}")
     return 0

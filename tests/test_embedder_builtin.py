@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import irmogen
+from embedder_files import distilbert_folder, distilbert_state
 from evaluated import trained
 
 from evaluators.embedders import Text, embed_motions, embed_texts, embedder_of
@@ -40,6 +41,20 @@ def test_the_same_seed_gives_the_same_weights(corpus: Path, tmp_path: Path) -> N
         irmogen("train-embedder", corpus, "--output", tmp_path / name, "--steps", 2, "--seed", seed)
         digests[name] = load_builtin(tmp_path / name).fingerprint
     assert digests["one"] == digests["two"]
+
+
+def test_a_pretrained_sentence_encoder_can_read_the_captions(corpus: Path, tmp_path: Path) -> None:
+    pretrained = distilbert_folder(tmp_path / "pretrained", 16, distilbert_state(16, 0))
+    words = ["train-embedder", corpus, "--output", tmp_path / "embedder", "--steps", 2]
+    irmogen(*words, "--sentence-encoder", pretrained)
+    shutil.rmtree(pretrained)  # the embedder's folder is all that is needed
+    used = load_builtin(tmp_path / "embedder")
+    texts = [Text("a person walks forward slowly."), Text("a man turns left")]
+    assert np.array_equal(embed_texts(used, texts, 1), embed_texts(used, texts, 2))
+    assert json.loads((tmp_path / "embedder" / "embedder.json").read_text())["shape"]["sentences"] == 16
+    done = irmogen(*words, "--sentence-encoder", tmp_path, check=False)
+    assert done.returncode == 2
+    assert "give the folder of a transformers model" in done.stderr
 
 
 def test_training_tells_what_it_learned_and_how_it_reacts_to_perturbations(embedder: Path) -> None:

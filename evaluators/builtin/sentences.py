@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from schemas.fingerprint import fingerprint
 from schemas.storage import file_digest
 
 # What a folder must hold to be read, and what is copied beside an embedder's weights.
-_NEEDED = ("config.json", "model.safetensors", "tokenizer.json")
-_KEPT = (*_NEEDED, "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
+_NEEDED = ("config.json", "model.safetensors")
+_TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "merges.txt")
+_KEPT = (*_NEEDED, *_TOKENIZER, "vocab.json", "spiece.model")
 _LONGEST = 128  # tokens
 
 
@@ -42,8 +44,9 @@ class SentenceEncoder:
 
     @property
     def digest(self) -> str:
-        """Hash of weights and tokenizer."""
-        return "".join(file_digest(self.folder / name)[:16] for name in _NEEDED)
+        """Hash of the files that it is loaded from."""
+        found = [name for name in _KEPT if (self.folder / name).is_file()]
+        return fingerprint("sentence encoder", [[name, file_digest(self.folder / name)] for name in found])
 
     def tokens(self, captions: Sequence[str]) -> list[np.ndarray]:
         """Vectors (L, S) of each caption's tokens in float64; L differs by caption."""
