@@ -13,7 +13,7 @@ MOVING = ("ground-truth", "near", "far", "shuffled", "still", "ladder", "robust"
 
 def trained(corpus: Path, folder: Path, *flags: object) -> str:
     """Train an embedder for a few seconds; returns what the command says."""
-    return irmogen("train-embedder", corpus, "--output", folder, "--steps", 30, *flags).stdout
+    return irmogen("train-embedder", corpus, "--output", folder, "--steps", 20, *flags).stdout
 
 
 def results_of(folder: Path) -> dict[str, Any]:

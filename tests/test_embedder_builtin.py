@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from commands import irmogen
 from embedder_files import distilbert_folder, distilbert_state
-from evaluated import trained
 
+from evaluators.builtin.material import Material, read_material
+from evaluators.builtin.model import Shape
+from evaluators.builtin.sentences import SentenceEncoder
+from evaluators.builtin.training import Settings, train
 from evaluators.embedders import Text, embed_motions, embed_texts, embedder_of
-from evaluators.embedders.builtin import load_builtin
+from evaluators.embedders.builtin import load_builtin, save_builtin
 from schemas.corpus import open_corpus
 from schemas.shards import features_of
 
@@ -35,26 +40,41 @@ def test_vectors_do_not_depend_on_what_they_are_batched_with(corpus: Path, embed
     assert np.allclose(lengths, 1)
 
 
-def test_the_same_seed_gives_the_same_weights(corpus: Path, tmp_path: Path) -> None:
-    digests = {}
-    for name, seed in (("one", 1), ("two", 1)):
-        irmogen("train-embedder", corpus, "--output", tmp_path / name, "--steps", 2, "--seed", seed)
-        digests[name] = load_builtin(tmp_path / name).fingerprint
-    assert digests["one"] == digests["two"]
+def small_material(corpus: Path) -> Material:
+    """Sixteen goals of different clips of the corpus' train split."""
+    opened, _ = open_corpus(corpus)
+    whole = read_material(opened, "t2m", "train")
+    first = {example.segment[0]: example for example in whole.examples}
+    kept = tuple(list(first.values())[:16])
+    places = {example.segment for example in kept}
+    features = {place: whole.features[place] for place in places}
+    return Material("t2m", kept, features, {place: whole.subjects[place] for place in places})
+
+
+SMALL, FEW = Shape(width=16, layers=1), Settings(steps=3, batch=8)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_others(corpus: Path) -> None:
+    material = small_material(corpus)
+    one, two, other = (train(material, SMALL, replace(FEW, seed=seed)) for seed in (1, 1, 2))
+    assert one.losses == two.losses != other.losses
+    states = [trained.networks.state_dict() for trained in (one, two)]
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
 def test_a_pretrained_sentence_encoder_can_read_the_captions(corpus: Path, tmp_path: Path) -> None:
     pretrained = distilbert_folder(tmp_path / "pretrained", 16, distilbert_state(16, 0))
-    words = ["train-embedder", corpus, "--output", tmp_path / "embedder", "--steps", 2]
-    irmogen(*words, "--sentence-encoder", pretrained)
+    encoder = SentenceEncoder(pretrained)
+    shape = replace(SMALL, sentences=encoder.size)
+    trained = train(small_material(corpus), shape, FEW, encoder)
+    save_builtin(tmp_path / "embedder", shape, trained.networks, encoder, {"ground_truth": []})
     shutil.rmtree(pretrained)  # the embedder's folder is all that is needed
     used = load_builtin(tmp_path / "embedder")
     texts = [Text("a person walks forward slowly."), Text("a man turns left")]
     assert np.array_equal(embed_texts(used, texts, 1), embed_texts(used, texts, 2))
-    assert json.loads((tmp_path / "embedder" / "embedder.json").read_text())["shape"]["sentences"] == 16
-    done = irmogen(*words, "--sentence-encoder", tmp_path, check=False)
-    assert done.returncode == 2
-    assert "give the folder of a transformers model" in done.stderr
+    assert used.shape.sentences == 16
+    with pytest.raises(ValueError, match="give the folder of a transformers model"):
+        SentenceEncoder(tmp_path)
 
 
 def test_training_tells_what_it_learned_and_how_it_reacts_to_perturbations(embedder: Path) -> None:
@@ -93,7 +113,7 @@ def test_ladders_ordered_by_the_embedder(
     demo: Path, corpus: Path, embedder: Path, build: Callable[..., Path], tmp_path: Path
 ) -> None:
     flags = ["--alignment", "builtin", "--embedder", embedder]
-    aligned = build(*flags, "--direct_num_workers", 1, name="one")
+    aligned = build(*flags)
     opened, manifest = open_corpus(aligned)
     assert manifest["gate"]["passed"]
     assert manifest["config"]["embedder_fingerprint"] == load_builtin(embedder).fingerprint
@@ -101,11 +121,9 @@ def test_ladders_ordered_by_the_embedder(
     assert {row["alignment_kind"] for row in rows} == {"builtin"}
     by_rank = [np.mean([row["alignment"] for row in rows if row["rank"] == rank]) for rank in range(4)]
     assert by_rank == sorted(by_rank)
-    twice = build(*flags, "--direct_num_workers", 2, name="two")
-    assert open_corpus(twice)[1]["tables"] == manifest["tables"]
-
     other = tmp_path / "other"
-    trained(corpus, other, "--steps", 1)
+    material = small_material(corpus)
+    save_builtin(other, SMALL, train(material, SMALL, FEW).networks, None, {"ground_truth": []})
     words = ["build", "--input", demo, "--output", aligned, "--alignment", "builtin"]
     refused = irmogen(*words, "--embedder", other, check=False)
     assert refused.returncode == 2
@@ -113,3 +131,12 @@ def test_ladders_ordered_by_the_embedder(
     lacking = irmogen(*words, check=False)
     assert lacking.returncode == 2
     assert "go together" in lacking.stderr
+
+
+@pytest.mark.slow
+def test_an_embedder_aligns_the_same_with_one_worker_and_with_two(
+    embedder: Path, build: Callable[..., Path]
+) -> None:
+    flags = ["--alignment", "builtin", "--embedder", embedder]
+    one, two = (build(*flags, "--direct_num_workers", count, name=str(count)) for count in (1, 2))
+    assert open_corpus(one)[1]["tables"] == open_corpus(two)[1]["tables"]

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from commands import irmogen
 from evaluated import MOVING, metric, results_of
+from small_corpus import write_corpus
 
 from schemas.corpus import Output
 from schemas.generation_set import GenerationSet, open_set, write_generation_shard, write_set
@@ -225,16 +226,10 @@ def test_results_are_not_written_among_other_files(stand_ins: Path, embedder: Pa
     assert done.returncode == 2
 
 
-def test_generations_of_another_corpus_are_refused(
-    stand_ins: Path, embedder: Path, build: Callable[..., Path], demo: Path, tmp_path: Path
-) -> None:
-    other = tmp_path / "data"
-    shutil.copytree(demo, other)
-    text = sorted((other / "texts").iterdir())[0]
-    text.write_text("a person waves.#a/DET person/NOUN wave/VERB#0.0#0.0\n")
-    corpus = build(data=other)
+def test_generations_of_another_corpus_are_refused(stand_ins: Path, embedder: Path, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus")
     words = ["evaluate", stand_ins / "near", "--embedder", embedder, "--output", tmp_path / "out"]
-    done = irmogen(*words, "--corpus", corpus, check=False)
+    done = irmogen(*words, "--corpus", tmp_path / "corpus", check=False)
     assert done.returncode == 2
     assert "are not those that" in done.stderr
 

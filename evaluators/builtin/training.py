@@ -37,7 +37,7 @@ class Settings:
     steps: int = 300
     batch: int = 64
     rate: float = 2e-3
-    warmup: int = 50  # steps
+    warmup: int = 50  # steps, at most a quarter of them
     weight_decay: float = 0.05
     dropout: float = 0.1
     temperature: float = 0.07
@@ -153,7 +153,7 @@ class _Learner:
     def _rate(self, number: int) -> float:
         """Warmed up linearly, then half a cosine down to nothing."""
         settings = self.settings
-        warm = min(1.0, (number + 1) / settings.warmup)
+        warm = min(1.0, (number + 1) / min(settings.warmup, settings.steps // 4 + 1))
         return settings.rate * warm * 0.5 * (1 + math.cos(math.pi * number / settings.steps))
 
     def _texts(self, batch: Batch) -> Tensor:
