@@ -67,10 +67,10 @@ def run(args: argparse.Namespace) -> int:
     from pipelines.evaluation_files import check_folder, write_files
     from pipelines.evaluation_input import read_asked, read_protocol
 
-    check_folder(args.output)
     question = read_asked(args.generations, args.corpus)
     whole = read_protocol(question, args.mode, args.seed, args.protocol)
     embedders = [(text, embedder_of(text, question.body.name, args.device)) for text in args.embedder]
+    check_folder(args.output)
     from pipelines.evaluation_results import EmbedderResults
 
     print(
@@ -107,20 +107,22 @@ def _proved(found: list[EmbedderResults]) -> bool:
 
 
 def _scored_goals(question: Asked, found: list[EmbedderResults], whole: Protocol, partial: bool) -> Protocol:
-    """Read the sets' motions; the protocol of the goals that are scored, which is `whole` unless partial."""
+    """Read the sets' motions; the protocol of the goals that are scored: `whole` unless some lack goals."""
     from pipelines.evaluation_input import restricted
 
     wanted = set(whole.goal_ids)
     shared = set(wanted)
     for named in question.sets:
-        if not named.moving:
+        if named.generations.info.mode == "judge":
             continue
         for one in found:
-            has = set(one.read(named).samples)
+            if named.moving:
+                one.read(named)
+        has = named.goal_ids
         lacking = sorted(wanted - has)
         if lacking and not partial:
             raise ValueError(
-                f"{named.set.root}: has no generation for {len(lacking)} of {len(wanted)} goals "
+                f"{named.generations.root}: has no generation for {len(lacking)} of {len(wanted)} goals "
                 f"({lacking[0]}, ...); generate them too, or give --partial for the goals "
                 f"that all sets have"
             )
@@ -142,7 +144,7 @@ def _results(
     for named in question.sets:
         vectors = found[0].vectors.get(named.id)
         samples = max((len(one) for one in vectors.samples.values()), default=0) if vectors else 1
-        sets.append({**set_head(named, samples), **content(question, named, bert)})
+        sets.append({**set_head(named, samples), **content(question, named, set(used.goal_ids), bert)})
     results = {
         **head(question, used, whole),
         "sets": sets,

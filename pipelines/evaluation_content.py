@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from evaluators.metrics.captions import Bert, caption_scores
@@ -27,14 +28,14 @@ _CHAINS = ("chain", "chain-first", "robust")  # modes whose completions are chai
 _BATCH = 64
 
 
-def content(question: Asked, named: NamedSet, bert: Bert | None) -> Row:
-    """Everything of one set that needs no embedder, by the names that results have."""
-    mode = named.set.info.mode
+def content(question: Asked, named: NamedSet, goal_ids: set[str], bert: Bert | None) -> Row:
+    """What of a set's completions of some goals needs no embedder, by the names that results have."""
+    mode = named.generations.info.mode
     if mode == "caption":
-        return {"captions": _captioning(question, named, bert)}
+        return {"captions": _captioning(question, named, goal_ids, bert)}
     if mode == "judge":
-        return {"judging": _judging(question, named)}
-    return _moving(question, named)
+        return {"judging": _judging(question, named, goal_ids)}
+    return _moving(question, named, goal_ids)
 
 
 def truth_content(question: Asked, goal_ids: Sequence[str]) -> Row:
@@ -90,15 +91,15 @@ class _Measures:
         }
 
 
-def _moving(question: Asked, named: NamedSet) -> Row:
+def _moving(question: Asked, named: NamedSet, goal_ids: set[str]) -> Row:
     """Form, physics and facts of a set of motions; each completion's last motion counts."""
     tally = _Measures(question.body)
     texts: list[str] = []
     counts: list[int] = []
     still = still_figure(question.body)
-    for generations, rounds in named.set.tables():
+    for generations, rounds in named.generations.tables():
         last = {name: row for row, name in enumerate(rounds.column("generation_id").to_pylist())}
-        rows = generations.select(["generation_id", "goal_id", "text", "rounds"]).to_pylist()
+        rows = _rows(generations, goal_ids, "generation_id", "text", "rounds")
         texts += [row["text"] for row in rows]
         counts += [row["rounds"] for row in rows]
         clips = [
@@ -106,18 +107,25 @@ def _moving(question: Asked, named: NamedSet) -> Row:
             for row in rows
         ]
         tally.add([question.goals[row["goal_id"]]["caption"] for row in rows], clips)
-    chained = named.set.info.mode in _CHAINS
+    chained = named.generations.info.mode in _CHAINS
     return {"format": asdict(format_scores(texts, counts)) if chained else None, **tally.as_dict()}
 
 
-def _captioning(question: Asked, named: NamedSet, bert: Bert | None) -> Row:
+def _rows(generations: pa.Table, goal_ids: set[str], *columns: str) -> list[Row]:
+    """Completions of some goals."""
+    return [
+        row for row in generations.select(["goal_id", *columns]).to_pylist() if row["goal_id"] in goal_ids
+    ]
+
+
+def _captioning(question: Asked, named: NamedSet, goal_ids: set[str], bert: Bert | None) -> Row:
     """Captions against every caption of the same motion."""
     references: dict[tuple[str, int, int], list[str]] = {}
     for row in sorted(question.goals.values(), key=lambda row: row["goal_id"]):
         references.setdefault(_motion(row), []).append(row["caption"])
     given, wanted = [], []
-    for generations, _ in named.set.tables():
-        for row in generations.select(["goal_id", "answer"]).to_pylist():
+    for generations, _ in named.generations.tables():
+        for row in _rows(generations, goal_ids, "answer"):
             given.append(row["answer"])
             wanted.append(references[_motion(question.goals[row["goal_id"]])])
     return asdict(caption_scores(given, wanted, bert))
@@ -127,13 +135,13 @@ def _motion(row: Mapping[str, Any]) -> tuple[str, int, int]:
     return row["motion_id"], row["start"], row["end"]
 
 
-def _judging(question: Asked, named: NamedSet) -> Row:
+def _judging(question: Asked, named: NamedSet, goal_ids: set[str]) -> Row:
     """Verdicts on the goals' own motions and on altered ones, by what was done to these."""
     scores: list[float] = []
     shown: list[str] = []
     goals: list[str] = []
-    for generations, _ in named.set.tables():
-        for row in generations.select(["goal_id", "shown_id", "verdict"]).to_pylist():
+    for generations, _ in named.generations.tables():
+        for row in _rows(generations, goal_ids, "shown_id", "verdict"):
             scores.append(row["verdict"])
             shown.append(row["shown_id"])
             goals.append(row["goal_id"])
@@ -141,7 +149,7 @@ def _judging(question: Asked, named: NamedSet) -> Row:
     unknown = [name for name, goal in zip(shown, goals, strict=True) if name != goal and name not in done]
     if unknown:
         raise ValueError(
-            f"{named.set.root}: {unknown[0]!r} is no motion of the goal nor a candidate of "
+            f"{named.generations.root}: {unknown[0]!r} is no motion of the goal nor a candidate of "
             f"{question.corpus.root}; judge the corpus again"
         )
     truths = [name == goal for name, goal in zip(shown, goals, strict=True)]

@@ -19,10 +19,19 @@ from pipelines.evaluation_input import Asked, NamedSet
 from schemas.gathering import gather
 from schemas.rows import MotionRef
 from schemas.shards import features_of
-from schemas.storage import read_json, write_json, write_whole
+from schemas.storage import check_output, check_own_folder, write_json, write_whole
 
 Row = dict[str, Any]
 
+FILES = (
+    "results.json",
+    "index.html",
+    "table.md",
+    "table.tex",
+    "metrics.parquet",
+    "goals.parquet",
+    "protocol.json",
+)
 _METRIC_COLUMNS = pa.schema(
     [
         ("embedder", pa.string()),
@@ -51,18 +60,14 @@ _GOAL_COLUMNS = pa.schema(
 
 def check_folder(root: Path) -> None:
     """Stop before any work where results cannot be written or would lie among somebody else's files."""
-    if root.exists() and not root.is_dir():
-        raise ValueError(f"{root}: is a file; give a folder for the results")
-    held = read_json(root / "results.json") if root.is_dir() else None
-    if root.is_dir() and any(root.iterdir()) and not (isinstance(held, dict) and "embedders" in held):
-        raise ValueError(f"{root}: is not empty and holds no evaluation; give another --output")
+    check_own_folder(root, FILES, "evaluation results")
     root.mkdir(parents=True, exist_ok=True)
-    write_whole(root / ".writable", b"")
-    (root / ".writable").unlink()
+    check_output(root / FILES[0])
 
 
 def write_files(root: Path, question: Asked, results: Row, goals: list[Row], used: Protocol) -> list[Path]:
     """Write everything into a folder, results.json last; returns the files that people open."""
+    (root / "results.json").unlink(missing_ok=True)  # it never stands beside tables of another run
     write_whole(root / "protocol.json", (json.dumps(used.as_dict(), separators=(",", ":")) + "\n").encode())
     _write_parquet(root / "metrics.parquet", _metric_rows(results), _METRIC_COLUMNS)
     _write_parquet(root / "goals.parquet", goals, _GOAL_COLUMNS)
@@ -120,7 +125,7 @@ def figures(question: Asked, results: Row) -> dict[str, Row]:
 
 
 def _set_figures(question: Asked, named: NamedSet, goals: set[str]) -> Iterator[tuple[str, Row]]:
-    for generations, rounds in named.set.tables():
+    for generations, rounds in named.generations.tables():
         of = {
             row["generation_id"]: row["goal_id"]
             for row in generations.select(["generation_id", "goal_id", "sample"]).to_pylist()

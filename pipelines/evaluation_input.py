@@ -26,12 +26,19 @@ class NamedSet:
     """A set of generations with the name that it has in tables."""
 
     id: str
-    set: GenerationSet
+    generations: GenerationSet
+
+    @property
+    def goal_ids(self) -> set[str]:
+        """The goals that it has completions of."""
+        return {
+            name for table, _ in self.generations.tables() for name in table.column("goal_id").to_pylist()
+        }
 
     @property
     def moving(self) -> bool:
         """Whether its completions are motions."""
-        return self.set.info.mode in MOVING
+        return self.generations.info.mode in MOVING
 
 
 @dataclass(frozen=True)
@@ -65,13 +72,13 @@ class Asked:
 def read_asked(folders: Sequence[Path], corpus: Path | None) -> Asked:
     """Open the sets and their corpus; ValueError when they do not belong together."""
     sets = _named([open_set(folder) for folder in folders])
-    first = sets[0].set.info
-    for other in sets[1:]:
+    first, place = sets[0].generations.info, sets[0].generations.root
+    for other in (named.generations for named in sets[1:]):
         for name in ("skeleton", "split", "content"):
-            if getattr(other.set.info, name) != getattr(first, name):
+            if getattr(other.info, name) != getattr(first, name):
                 raise ValueError(
-                    f"{other.set.root}: its {name} is {getattr(other.set.info, name)!r}, that of "
-                    f"{sets[0].set.root} is {getattr(first, name)!r}; evaluate them apart"
+                    f"{other.root}: its {name} is {getattr(other.info, name)!r}, that of {place} is "
+                    f"{getattr(first, name)!r}; evaluate them apart"
                 )
     root = corpus or Path(first.corpus)
     if corpus is None and not (root / "manifest.json").is_file():
@@ -79,7 +86,7 @@ def read_asked(folders: Sequence[Path], corpus: Path | None) -> Asked:
     opened, manifest = open_corpus(root)
     if content_fingerprint(manifest) != first.content:
         raise ValueError(
-            f"{root}: its goals or motions are not those that {sets[0].set.root} was made for; give the "
+            f"{root}: its goals or motions are not those that {place} was made for; give the "
             f"--corpus that was used, or generate again"
         )
     return asked(opened, manifest, first.split, tuple(sets))

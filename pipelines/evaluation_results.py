@@ -53,13 +53,13 @@ def head(question: Asked, used: Protocol, whole: Protocol) -> Row:
 
 def set_head(named: NamedSet, samples: int) -> Row:
     """What a set of generations is."""
-    info = named.set.info
+    info = named.generations.info
     return {
         "id": named.id,
         "model": info.model,
         "mode": info.mode,
-        "path": str(named.set.root),
-        "completions": named.set.count,
+        "path": str(named.generations.root),
+        "completions": named.generations.count,
         "samples": samples,
         "notes": info.notes,
     }
@@ -109,7 +109,7 @@ class EmbedderResults:
         sets = {
             named.id: self._moving(truth, named) if named.moving else self._captioned(truth, named)
             for named in self.question.sets
-            if named.moving or named.set.info.mode == "caption"
+            if named.moving or named.generations.info.mode == "caption"
         }
         return {
             "name": self.embedder.name,
@@ -152,7 +152,7 @@ class EmbedderResults:
             summary = asdict(round_scores(runs))
             summary.pop("curve")
             found["round_scores"] = summary
-        if named.set.info.mode == "robust":
+        if named.generations.info.mode == "robust":
             found["robust"] = self._robust(truth, vectors, scores)
         return found
 
@@ -180,11 +180,10 @@ class EmbedderResults:
     def _captioned(self, truth: Truth, named: NamedSet) -> Row:
         """Captions that a model gave to the goals' motions, in the captions' place."""
         captions = dict(truth.captions)
-        for generations, _ in named.set.tables():
-            rows = [
-                r for r in generations.select(["goal_id", "answer"]).to_pylist() if r["goal_id"] in captions
-            ]
-            vectors = self.store.texts([Text(row["answer"] or "none") for row in rows])
+        for generations, _ in named.generations.tables():
+            rows = generations.select(["goal_id", "sample", "answer"]).to_pylist()
+            rows = [row for row in rows if row["goal_id"] in captions and row["sample"] == 0]
+            vectors = self.store.texts([Text(_worded(row["answer"])) for row in rows])
             captions.update(zip((row["goal_id"] for row in rows), vectors, strict=True))
         scores = score_truth(replace(truth, captions=captions)).metrics
         return {"metrics": _metrics(scores, (*R_PRECISION, "mm_distance"))}
@@ -192,7 +191,9 @@ class EmbedderResults:
     def _comparisons(self) -> list[Row]:
         """Every further set against the first, goal by goal."""
         names = list(self.goal_scores)
-        found = []
+        found: list[Row] = []
+        if len({self._cluster(goal_id) for one in self.goal_scores.values() for goal_id in one.goal_ids}) < 2:
+            return found  # one clip alone compares nothing
         for other in names[1:]:
             for metric in COMPARED:
                 one, two = (self._by_goal(name, metric) for name in (other, names[0]))
@@ -209,6 +210,11 @@ class EmbedderResults:
         """A clip and its mirrored twin."""
         motion_id = self.question.goals[goal_id]["motion_id"]
         return min(motion_id, mirror_id(motion_id))
+
+
+def _worded(answer: str) -> str:
+    """An answer that can be embedded: one without a word says nothing of the motion."""
+    return answer if any(sign.isalnum() for sign in answer) else "nothing"
 
 
 def _metrics(scores: dict[str, Score], names: Sequence[str] = ()) -> Row:

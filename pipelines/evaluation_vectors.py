@@ -65,7 +65,7 @@ def read_vectors(question: Asked, named: NamedSet, store: EmbeddingStore) -> Set
     """Vectors of every round of a set; a completion without a motion is a still figure."""
     still = store.motions([still_figure(question.body)])
     found: dict[str, list[tuple[int, str, Vectors]]] = {}
-    for generations, rounds in named.set.tables():
+    for generations, rounds in named.generations.tables():
         vectors = store.motions([features_of(rounds, row) for row in range(rounds.num_rows)])
         of: dict[str, list[NDArray[np.float64]]] = {}
         # Rows are sorted by generation and round.

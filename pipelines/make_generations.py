@@ -60,14 +60,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_output(root: Path) -> None:
-    from schemas.storage import read_json
+    from schemas.generation_set import PARTS
+    from schemas.storage import check_own_folder
 
-    if root.exists() and not root.is_dir():
-        raise ValueError(f"{root}: is a file; give a folder")
-    if root.is_dir() and any(root.iterdir()):
-        held = read_json(root / "manifest.json")
-        if not isinstance(held, dict) or held.get("kind") != "generations":
-            raise ValueError(f"{root}: is not empty and holds no generations; give another --output")
+    check_own_folder(root, PARTS, "generations")
 
 
 def write_stand_ins(corpus: Any, manifest: dict[str, Any], kind: str, split: str, root: Path) -> int:

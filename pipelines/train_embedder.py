@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evaluators.embedding_store import EmbeddingStore
 
 Row = dict[str, Any]
+PARTS = ("embedder.json", "weights.safetensors", "sentence-encoder")  # of an embedder's folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,17 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, measure on the held-out splits, write; ValueError or OSError before any work."""
     from schemas.corpus import open_corpus
-    from schemas.storage import read_json
+    from schemas.storage import check_output, check_own_folder
 
-    if args.output.exists() and not args.output.is_dir():
-        raise ValueError(f"{args.output}: is a file; give a folder for the embedder")
-    if (
-        args.output.is_dir()
-        and any(args.output.iterdir())
-        and read_json(args.output / "embedder.json") is None
-    ):
-        raise ValueError(f"{args.output}: is not empty and holds no embedder; give another --output")
+    check_own_folder(args.output, PARTS, "an embedder")
     corpus, manifest = open_corpus(args.corpus)
+    args.output.mkdir(parents=True, exist_ok=True)
+    check_output(args.output / PARTS[0])
     _train(args, corpus, manifest)
     from evaluators.embedders.builtin import load_builtin
 

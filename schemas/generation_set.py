@@ -22,6 +22,7 @@ from schemas.shards import read_shard, shard_name, to_table, write_shard
 from schemas.storage import file_digest, read_json, write_json
 
 SET_VERSION = 1
+PARTS = ("manifest.json", *GENERATION_TABLES)  # what a set's folder holds
 _KIND = "generations"
 
 
@@ -69,6 +70,10 @@ def write_set(root: Path, info: SetInfo, outputs: Iterable[Output]) -> None:
     if info.mode not in MODES:
         raise ValueError(f"unknown mode {info.mode!r}: choose one of {', '.join(MODES)}")
     listed = sorted(outputs, key=lambda output: output.file)
+    named = {root / output.file for output in listed}
+    for table in GENERATION_TABLES:
+        for stale in {*(root / table).glob("*.parquet")} - named:  # of a run with other shards
+            stale.unlink()
     values = {
         "version": SET_VERSION,
         "kind": _KIND,

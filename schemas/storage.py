@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -75,6 +75,19 @@ def check_output(path: Path) -> None:
         raise ValueError(
             f"{path}: cannot be written ({error.strerror}); give another place to write to"
         ) from error
+
+
+def check_own_folder(root: Path, names: Container[str], what: str) -> None:
+    """Refuse a folder for output that holds anything but what the command itself writes there.
+
+    For commands, before their work: a killed run's files may be overwritten, somebody's else may not.
+    """
+    if root.exists() and not root.is_dir():
+        raise ValueError(f"{root}: is a file; give a folder for the {what}")
+    others = sorted(path.name for path in root.iterdir()) if root.is_dir() else []
+    foreign = [name for name in others if name not in names and not name.startswith(TEMPORARY)]
+    if foreign:
+        raise ValueError(f"{root}: holds {foreign[0]!r}, which is no part of {what}; give another --output")
 
 
 def sync_folder(folder: Path) -> None:

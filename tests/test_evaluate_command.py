@@ -221,7 +221,7 @@ def test_results_are_not_written_among_other_files(stand_ins: Path, embedder: Pa
     words = ["evaluate", stand_ins / "near", "--embedder", embedder, "--output", tmp_path]
     done = irmogen(*words, check=False)
     assert done.returncode == 2
-    assert "holds no evaluation" in done.stderr
+    assert "mine.txt" in done.stderr
     done = irmogen("make-generations", tmp_path, "--kind", "near", "--output", tmp_path, check=False)
     assert done.returncode == 2
 

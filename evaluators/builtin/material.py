@@ -118,8 +118,8 @@ def training_stairs(
 def _stairs_of(material: Material, place: Segment, key: str) -> list[Staircase]:
     """Staircases of different operations in a drawn order, rarely possible ones first; noise at most once."""
     rng = generator("stairs", key, *place)
-    places = material.segments
-    donor = material.subjects[places[int(rng.integers(len(places)))]]
+    others = [other for other in material.segments if other[0] != place[0]] or [place]
+    donor = material.subjects[others[int(rng.integers(len(others)))]]
     waits = rng.exponential(size=len(OPERATIONS)) / [operation.weight for operation in OPERATIONS.values()]
     names = [list(OPERATIONS)[i] for i in np.argsort(waits)]
     drawn: list[Staircase] = []

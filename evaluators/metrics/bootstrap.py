@@ -38,7 +38,8 @@ def paired_bootstrap(
 
     Goals of one cluster (the captions of a clip, a clip and its mirrored twin) are not independent and are
     drawn together. Goals that either model has no score for (NaN) are left out. The result does not depend
-    on the order of the goals. ValueError for unequal lengths or no goal that both have.
+    on the order of the goals. ValueError for unequal lengths, no goal that both
+    have, or a single cluster.
     """
     first, second = np.asarray(one, np.float64), np.asarray(other, np.float64)
     if first.shape != second.shape or first.ndim != 1 or len(first) != len(clusters):
@@ -49,6 +50,8 @@ def paired_bootstrap(
     if not kept.any():
         raise ValueError("no goal has a score of both models; evaluate them on the same goals")
     names, place = np.unique(np.asarray(clusters, dtype=str)[kept], return_inverse=True)
+    if len(names) < 2:
+        raise ValueError(f"all goals are of one cluster, {names[0]!r}: nothing can be said of others")
     gaps = (first - second)[kept]
     order = np.lexsort((gaps, place))
     sums = np.bincount(place[order], gaps[order], len(names))
