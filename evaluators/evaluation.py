@@ -99,7 +99,7 @@ class _Gaussians:
     found: dict[bytes, Gaussian] = field(default_factory=dict)
 
     def of(self, vectors: Vectors) -> Gaussian:
-        key = hashlib.sha256(np.ascontiguousarray(vectors)).digest()
+        key = hashlib.sha256(vectors.tobytes()).digest()
         if key not in self.found:
             self.found = {**dict(list(self.found.items())[-4:]), key: gaussian(vectors)}
         return self.found[key]
@@ -175,7 +175,7 @@ class _Scorer:
         self._add("motion_distance", pair_distances(found, own).mean())
         varied = (
             [self.answers[row] for row in np.unique(rows) if len(self.answers[row]) > 1]
-            if self.answers
+            if self.answers is not None
             else []
         )
         if varied:
@@ -200,7 +200,7 @@ class _Scorer:
         for repeat in truth.protocol.repeats:
             for entry in repeat.entries:
                 own.setdefault(entry.goal_id, truth.motions[entry])
-        samples = self.answers or [own[goal_id][None] for goal_id in goals]
+        samples = self.answers if self.answers is not None else [own[goal_id][None] for goal_id in goals]
         distance, motion_distance = np.zeros(len(goals)), np.zeros(len(goals))
         for row, goal_id in enumerate(goals):
             distance[row] = pair_distances(

@@ -19,6 +19,8 @@ from evaluators.protocol import Protocol
 
 WITHIN, OUTSIDE, UNKNOWN = "within", "outside", "unknown"
 CHECKED = ("r_precision_1", "r_precision_2", "r_precision_3", "mm_distance", "fid", "diversity")
+_TEST_CLIPS = {"t2m": 4384, "kit": 830}  # that the official test splits list
+_KEPT = 0.85  # share of them at the least that is long enough and not damaged
 _SAME = 1e-6  # of the same embedder on the same protocol
 _LIKE = {"fid": 0.05}  # tolerance of another draw of the protocol, beside 0.03 of the value for the others
 _SHARE = 0.03
@@ -51,8 +53,14 @@ def _published() -> dict[str, Any]:
     return found
 
 
-def published_bands(embedder: str, dataset: str) -> dict[str, Band]:
-    """Published ground-truth figures of an embedder on a dataset; empty where there are none."""
+def published_bands(embedder: str, dataset: str, split: str, clips: int) -> dict[str, Band]:
+    """Published ground-truth figures of an embedder on a dataset; empty where there are none.
+
+    They are of the official test splits, which the number of clips tells from other data in the same form.
+    """
+    listed = _TEST_CLIPS.get(dataset, 0)
+    if split != "test" or not _KEPT * listed <= clips <= listed:
+        return {}
     found = _published().get(embedder, {}).get(dataset, {})
     return {name: Band(float(v["value"]), float(v["tolerance"])) for name, v in found.items()}
 
@@ -89,7 +97,8 @@ def recorded_bands(records: list[dict[str, Any]], protocol: Protocol, content: s
 def check(scores: Mapping[str, Score], bands: Mapping[str, Band]) -> Check:
     """Compare scores of the ground truth with bands."""
     if not bands:
-        return Check(UNKNOWN, ("nothing is recorded for this embedder on these motions",))
+        values = (f"{name} {scores[name].mean:.4f}" for name in METRICS if name in scores)
+        return Check(UNKNOWN, ("nothing is recorded for this embedder on these motions", *values))
     lines, status = [], WITHIN
     for name in (name for name in METRICS if name in bands):
         band, mean = bands[name], scores[name].mean

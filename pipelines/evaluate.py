@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.streams import ends_with_its_reader, printable
 
 if TYPE_CHECKING:
+    from evaluators.embedders import Embedder
     from evaluators.protocol import Protocol
     from pipelines.evaluation_input import Asked
     from pipelines.evaluation_results import EmbedderResults
@@ -39,10 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mode",
         choices=("full", "published"),
-        default="full",
         help="full drops nothing; published draws captions and cuts, drops the last batch (default: full)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the protocol (default: 0)")
+    parser.add_argument("--seed", type=int, help="of the protocol (default: 0)")
     parser.add_argument(
         "--protocol", type=Path, metavar="FILE", help="a frozen protocol: protocol.json of an evaluation"
     )
@@ -63,24 +63,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 @ends_with_its_reader
 def run(args: argparse.Namespace) -> int:
     """0 when everything was scored; 3 when the ground truth does not score as recorded."""
-    from evaluators.embedders import embedder_of
+    from pipelines.evaluation_content import content
     from pipelines.evaluation_files import check_folder, write_files
-    from pipelines.evaluation_input import read_asked, read_protocol
-
-    question = read_asked(args.generations, args.corpus)
-    whole = read_protocol(question, args.mode, args.seed, args.protocol)
-    embedders = [(text, embedder_of(text, question.body.name, args.device)) for text in args.embedder]
-    check_folder(args.output)
+    from pipelines.evaluation_input import read_asked
     from pipelines.evaluation_results import EmbedderResults
 
+    question = read_asked(args.generations, args.corpus)
+    whole = _protocol(args, question)
+    embedders = _embedders(args, question.body.name)
+    bert = _bert(args.bert) if args.bert else None
+    check_folder(args.output)
     print(
         f"{len(whole.goal_ids)} goals of {question.dataset} {question.split}, protocol {whole.fingerprint} "
         f"({whole.mode}, seed {whole.seed}, {len(whole.repeats)} repeats)",
         flush=True,
     )
-    found = [
-        EmbedderResults(question, embedder, text.rpartition(":")[2], whole) for text, embedder in embedders
-    ]
+    used = _scored_goals(question, whole, args.partial)
+    # Before anything is embedded: what is wrong with a set must not cost that work.
+    contents = [content(question, named, set(used.goal_ids), bert) for named in question.sets]
+    found = [EmbedderResults(question, embedder, *names, whole) for names, embedder in embedders]
     if not _proved(found) and not args.accept_ground_truth:
         print(
             "no set was scored: look at the embedder, its normalisation and the corpus first, or overrule "
@@ -88,8 +89,7 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return EXIT_GROUND_TRUTH
-    used = _scored_goals(question, found, whole, args.partial)
-    results, goals = _results(args, question, found, used, whole)
+    results, goals = _results(question, found, used, contents)
     from pipelines.evaluate_tables import text_tables
 
     print(text_tables(results, width=shutil.get_terminal_size((0, 0)).columns))
@@ -98,26 +98,48 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _protocol(args: argparse.Namespace, question: Asked) -> Protocol:
+    """The protocol that the flags ask for; a frozen one has its own mode and seed."""
+    from pipelines.evaluation_input import read_protocol
+
+    if args.protocol and (args.mode is not None or args.seed is not None):
+        raise ValueError(
+            f"--protocol {args.protocol} has its own mode and seed: leave --mode and --seed away"
+        )
+    return read_protocol(question, args.mode or "full", args.seed or 0, args.protocol)
+
+
+def _embedders(args: argparse.Namespace, skeleton: str) -> list[tuple[tuple[str, str], Embedder]]:
+    """The embedders, each with its name in tables and its folder; those of one kind are told apart."""
+    from evaluators.embedders import embedder_of
+
+    found = [(text.rpartition(":")[2], embedder_of(text, skeleton, args.device)) for text in args.embedder]
+    kinds = [one.name for _, one in found]
+    return [
+        ((one.name if kinds.count(one.name) == 1 else f"{one.name} {one.fingerprint[:6]}", folder), one)
+        for folder, one in found
+    ]
+
+
 def _proved(found: list[EmbedderResults]) -> bool:
     """Tell what each embedder scores on the ground truth; whether all are within what is recorded."""
     for one in found:
-        print(f"ground truth by {one.embedder.name} ({one.embedder.fingerprint}): {one.check.status}")
+        print(f"ground truth by {one.name} ({one.embedder.fingerprint}): {one.check.status}")
         print("\n".join(f"  {line}" for line in one.check.lines), flush=True)
     return all(one.check.status == "within" for one in found)
 
 
-def _scored_goals(question: Asked, found: list[EmbedderResults], whole: Protocol, partial: bool) -> Protocol:
-    """Read the sets' motions; the protocol of the goals that are scored: `whole` unless some lack goals."""
+def _scored_goals(question: Asked, whole: Protocol, partial: bool) -> Protocol:
+    """Check the sets; the protocol of the goals that are scored: `whole` unless some lack goals."""
+    from pipelines.evaluation_checks import check_set
     from pipelines.evaluation_input import restricted
 
     wanted = set(whole.goal_ids)
     shared = set(wanted)
     for named in question.sets:
+        check_set(named, question.body)
         if named.generations.info.mode == "judge":
-            continue
-        for one in found:
-            if named.moving:
-                one.read(named)
+            continue  # verdicts are scored by themselves, the table tells of how many
         has = named.goal_ids
         lacking = sorted(wanted - has)
         if lacking and not partial:
@@ -133,20 +155,19 @@ def _scored_goals(question: Asked, found: list[EmbedderResults], whole: Protocol
 
 
 def _results(
-    args: argparse.Namespace, question: Asked, found: list[EmbedderResults], used: Protocol, whole: Protocol
+    question: Asked, found: list[EmbedderResults], used: Protocol, contents: list[Row]
 ) -> tuple[Row, list[Row]]:
     """Results as plain values, and a row for each embedder, set and goal."""
-    from pipelines.evaluation_content import content, truth_content
+    from pipelines.evaluation_content import truth_content
     from pipelines.evaluation_results import head, set_head
 
-    bert = _bert(args.bert) if args.bert else None
-    sets = []
-    for named in question.sets:
-        vectors = found[0].vectors.get(named.id)
-        samples = max((len(one) for one in vectors.samples.values()), default=0) if vectors else 1
-        sets.append({**set_head(named, samples), **content(question, named, set(used.goal_ids), bert)})
+    for one in found:
+        for named in question.sets:
+            if named.moving:
+                one.read(named)
+    sets = [{**set_head(named), **told} for named, told in zip(question.sets, contents, strict=True)]
     results = {
-        **head(question, used, whole),
+        **head(question, used),
         "sets": sets,
         "ground_truth": truth_content(question, used.goal_ids),
         "embedders": [one.as_dict(used) for one in found],

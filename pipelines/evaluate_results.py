@@ -228,7 +228,8 @@ def body_table(results: Results) -> Table | None:
 
 
 def _flat(one: Results) -> dict[str, Any]:
-    return {**(one.get("plausibility") or {}), **(one.get("fact_support") or {})}
+    lacking = {"without_motion": one.get("without_motion")}
+    return {**lacking, **(one.get("plausibility") or {}), **(one.get("fact_support") or {})}
 
 
 def captions_table(results: Results) -> Table | None:

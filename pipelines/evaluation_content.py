@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,11 +15,9 @@ from evaluators.metrics.captions import Bert, caption_scores
 from evaluators.metrics.fact_support import ClaimCounts, claim_counts, summarise
 from evaluators.metrics.format import format_scores
 from evaluators.metrics.judging import judging
-from evaluators.metrics.plausibility import ClipPlausibility, mean_plausibility, of_facts
-from motion.facts import Facts, measure
+from evaluators.metrics.plausibility import ClipPlausibility, mean_plausibility, measured, of_facts
 from motion.features import joints_from_features
 from motion.skeleton import Skeleton
-from motion.still import still_figure
 from pipelines.evaluation_input import Asked, NamedSet
 from schemas.corpus import Corpus
 from schemas.shards import features_of
@@ -63,26 +62,16 @@ class _Measures:
         self.plausible: list[ClipPlausibility | None] = []
         self.claims: list[ClaimCounts] = []
 
-    def add(self, captions: Sequence[str], clips: Sequence[NDArray[np.float32]]) -> None:
+    def add(self, captions: Sequence[str], clips: Sequence[NDArray[np.float32] | None]) -> None:
         for start in range(0, len(clips), _BATCH):
-            for caption, facts in zip(
-                captions[start : start + _BATCH], self._facts(clips[start : start + _BATCH]), strict=True
+            part = clips[start : start + _BATCH]
+            joints = [None if clip is None else joints_from_features(clip, self.body) for clip in part]
+            for caption, found in zip(
+                captions[start : start + _BATCH], measured(joints, self.body), strict=True
             ):
+                facts = None if isinstance(found, str) else found
                 self.plausible.append(of_facts(facts) if facts else None)
                 self.claims.append(claim_counts(caption, facts))
-
-    def _facts(self, clips: Sequence[NDArray[np.float32]]) -> list[Facts | None]:
-        joints = [joints_from_features(clip, self.body) for clip in clips]
-        try:
-            return list(measure(joints, self.body))
-        except ValueError:  # one of them cannot be measured: find out which
-            return [self._one(clip) for clip in joints]
-
-    def _one(self, joints: NDArray[np.float32]) -> Facts | None:
-        try:
-            return measure([joints], self.body)[0]
-        except ValueError:
-            return None  # counted as unmeasured
 
     def as_dict(self) -> Row:
         return {
@@ -96,19 +85,20 @@ def _moving(question: Asked, named: NamedSet, goal_ids: set[str]) -> Row:
     tally = _Measures(question.body)
     texts: list[str] = []
     counts: list[int] = []
-    still = still_figure(question.body)
     for generations, rounds in named.generations.tables():
         last = {name: row for row, name in enumerate(rounds.column("generation_id").to_pylist())}
         rows = _rows(generations, goal_ids, "generation_id", "text", "rounds")
         texts += [row["text"] for row in rows]
         counts += [row["rounds"] for row in rows]
-        clips = [
-            features_of(rounds, last[row["generation_id"]]) if row["generation_id"] in last else still
-            for row in rows
-        ]
+        names = [row["generation_id"] for row in rows]
+        clips = [features_of(rounds, last[name]) if name in last else None for name in names]
         tally.add([question.goals[row["goal_id"]]["caption"] for row in rows], clips)
     chained = named.generations.info.mode in _CHAINS
-    return {"format": asdict(format_scores(texts, counts)) if chained else None, **tally.as_dict()}
+    return {
+        "format": asdict(format_scores(texts, counts)) if chained else None,
+        "without_motion": counts.count(0) / len(counts),
+        **tally.as_dict(),
+    }
 
 
 def _rows(generations: pa.Table, goal_ids: set[str], *columns: str) -> list[Row]:
@@ -124,11 +114,22 @@ def _captioning(question: Asked, named: NamedSet, goal_ids: set[str], bert: Bert
     for row in sorted(question.goals.values(), key=lambda row: row["goal_id"]):
         references.setdefault(_motion(row), []).append(row["caption"])
     given, wanted = [], []
-    for generations, _ in named.generations.tables():
-        for row in _rows(generations, goal_ids, "answer"):
+    for row in first_samples(named):
+        if row["goal_id"] in goal_ids:
             given.append(row["answer"])
             wanted.append(references[_motion(question.goals[row["goal_id"]])])
     return asdict(caption_scores(given, wanted, bert))
+
+
+def first_samples(named: NamedSet) -> list[Row]:
+    """The first sample's goal and answer of each goal of a captioning set."""
+    found: dict[str, Row] = {}
+    for table in named.generations.completions():
+        for row in table.select(["goal_id", "sample", "answer"]).to_pylist():
+            held = found.get(row["goal_id"])
+            if held is None or row["sample"] < held["sample"]:
+                found[row["goal_id"]] = row
+    return [found[goal_id] for goal_id in sorted(found)]
 
 
 def _motion(row: Mapping[str, Any]) -> tuple[str, int, int]:
@@ -137,14 +138,15 @@ def _motion(row: Mapping[str, Any]) -> tuple[str, int, int]:
 
 def _judging(question: Asked, named: NamedSet, goal_ids: set[str]) -> Row:
     """Verdicts on the goals' own motions and on altered ones, by what was done to these."""
-    scores: list[float] = []
-    shown: list[str] = []
-    goals: list[str] = []
-    for generations, _ in named.generations.tables():
-        for row in _rows(generations, goal_ids, "shown_id", "verdict"):
-            scores.append(row["verdict"])
-            shown.append(row["shown_id"])
-            goals.append(row["goal_id"])
+    rows = [
+        row
+        for table in named.generations.completions()
+        for row in _rows(table, goal_ids, "shown_id", "verdict")
+    ]
+    answered = [row for row in rows if not math.isnan(row["verdict"])]
+    scores = [row["verdict"] for row in answered]
+    shown = [row["shown_id"] for row in answered]
+    goals = [row["goal_id"] for row in answered]
     done = edits_of(question.corpus, set(shown))
     unknown = [name for name, goal in zip(shown, goals, strict=True) if name != goal and name not in done]
     if unknown:
@@ -154,7 +156,11 @@ def _judging(question: Asked, named: NamedSet, goal_ids: set[str]) -> Row:
         )
     truths = [name == goal for name, goal in zip(shown, goals, strict=True)]
     groups = ["" if truth else done[name] for name, truth in zip(shown, truths, strict=True)]
-    return asdict(judging(scores, truths, groups, goals))
+    try:
+        found = asdict(judging(scores, truths, groups, goals))
+    except ValueError as error:
+        raise ValueError(f"{named.generations.root}: cannot be scored as verdicts: {error}") from error
+    return {**found, "unanswered": len(rows) - len(answered)}
 
 
 def edits_of(corpus: Corpus, names: set[str]) -> dict[str, str]:

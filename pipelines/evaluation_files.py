@@ -16,6 +16,7 @@ from pipelines.drawing import figure_data
 from pipelines.evaluate_page import evaluation_page
 from pipelines.evaluate_tables import latex_tables, markdown_tables
 from pipelines.evaluation_input import Asked, NamedSet
+from pipelines.evaluation_results import MOST_ROUNDS
 from schemas.gathering import gather
 from schemas.rows import MotionRef
 from schemas.shards import features_of
@@ -67,7 +68,8 @@ def check_folder(root: Path) -> None:
 
 def write_files(root: Path, question: Asked, results: Row, goals: list[Row], used: Protocol) -> list[Path]:
     """Write everything into a folder, results.json last; returns the files that people open."""
-    (root / "results.json").unlink(missing_ok=True)  # it never stands beside tables of another run
+    for name in FILES:
+        (root / name).unlink(missing_ok=True)  # files of two runs never stand together
     write_whole(root / "protocol.json", (json.dumps(used.as_dict(), separators=(",", ":")) + "\n").encode())
     _write_parquet(root / "metrics.parquet", _metric_rows(results), _METRIC_COLUMNS)
     _write_parquet(root / "goals.parquet", goals, _GOAL_COLUMNS)
@@ -135,7 +137,7 @@ def _set_figures(question: Asked, named: NamedSet, goals: set[str]) -> Iterator[
             rounds.column("generation_id").to_pylist(), rounds.column("round").to_pylist(), strict=True
         )
         for row, (generation_id, number) in enumerate(names):
-            if generation_id in of:
+            if generation_id in of and number < MOST_ROUNDS:
                 title = (
                     named.id
                     if number == 0 and rounds.num_rows == generations.num_rows

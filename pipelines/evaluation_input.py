@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from evaluators.embedders.base import Text
-from evaluators.protocol import EvalGoal, Protocol, draw_protocol, protocol
+from evaluators.protocol import POOL, EvalGoal, Protocol, draw_protocol, protocol
 from motion.skeleton import Skeleton, skeleton
 from pipelines.shard_input import read_table
 from schemas.corpus import Corpus, open_corpus
@@ -31,9 +31,8 @@ class NamedSet:
     @property
     def goal_ids(self) -> set[str]:
         """The goals that it has completions of."""
-        return {
-            name for table, _ in self.generations.tables() for name in table.column("goal_id").to_pylist()
-        }
+        tables = self.generations.completions()
+        return {name for table in tables for name in table.column("goal_id").to_pylist()}
 
     @property
     def moving(self) -> bool:
@@ -136,7 +135,16 @@ def read_protocol(question: Asked, mode: str, seed: int, file: Path | None) -> P
     values = read_json(file)
     if not isinstance(values, dict):
         raise ValueError(f"{file}: holds no protocol; give the protocol.json of an evaluation")
-    found = protocol(values)
+    try:
+        found = protocol(values)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
+    own = question.dataset, question.body.name, question.split
+    if (found.dataset, found.skeleton, found.split) != own:
+        raise ValueError(
+            f"{file}: is of {found.dataset} {found.skeleton} {found.split}, the generations are of "
+            f"{' '.join(own)}; give the protocol of the same split"
+        )
     ranges = {goal.goal_id: goal for goal in goals}
     for entry in (entry for repeat in found.repeats for entry in repeat.entries):
         goal = ranges.get(entry.goal_id)
@@ -164,3 +172,10 @@ def restricted(question: Asked, whole: Protocol, goal_ids: set[str]) -> Protocol
         seed=whole.seed,
         repeats=len(whole.repeats),
     )
+
+
+def is_whole(question: Asked, used: Protocol) -> bool:
+    """Whether a protocol asks for as much as its mode would of the whole split."""
+    if used.mode == "full":
+        return set(used.goal_ids) == set(question.goals)
+    return all(len(repeat.entries) == len(question.motions) // POOL * POOL for repeat in used.repeats)

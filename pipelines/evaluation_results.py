@@ -12,27 +12,31 @@ import numpy as np
 from evaluators.embedders.base import Embedder, Text
 from evaluators.embedding_store import EmbeddingStore
 from evaluators.evaluation import R_PRECISION, TOP, Score, Scores, Truth, score_answers, score_truth
-from evaluators.ground_truth import UNKNOWN, Check, check, published_bands, recorded_bands
+from evaluators.ground_truth import Check, check, published_bands, recorded_bands
 from evaluators.metrics.bootstrap import paired_bootstrap
 from evaluators.metrics.retrieval import pair_distances
 from evaluators.metrics.rounds import round_scores
 from evaluators.protocol import POOL, Protocol
 from motion.mirror import mirror_id
-from pipelines.evaluation_input import Asked, NamedSet, read_protocol
+from pipelines.evaluation_content import first_samples
+from pipelines.evaluation_input import Asked, NamedSet, is_whole, read_protocol
 from pipelines.evaluation_vectors import SetVectors, read_truth, read_vectors
 
 RESULTS_VERSION = 1
 COMPARED = ("r_precision_3", "mm_distance")
+MOST_ROUNDS = 12  # of a curve: whoever goes on for longer does not refine
 EXAMPLES = 3  # best and worst goals of each set
 _CURVES = ("r_precision_1", "r_precision_3", "mm_distance", "fid")
 
 Row = dict[str, Any]
 
 
-def head(question: Asked, used: Protocol, whole: Protocol) -> Row:
+def head(question: Asked, used: Protocol) -> Row:
     """What an evaluation is of."""
     motions = {(r["motion_id"], r["start"], r["end"]) for r in (question.goals[g] for g in used.goal_ids)}
-    partial = None if used is whole else {"goals": len(used.goal_ids), "of": len(whole.goal_ids)}
+    partial = None
+    if not is_whole(question, used):
+        partial = {"goals": len(used.goal_ids), "of": len(question.goals)}
     return {
         "version": RESULTS_VERSION,
         "irmogen": version("irmogen"),
@@ -51,16 +55,19 @@ def head(question: Asked, used: Protocol, whole: Protocol) -> Row:
     }
 
 
-def set_head(named: NamedSet, samples: int) -> Row:
+def set_head(named: NamedSet) -> Row:
     """What a set of generations is."""
     info = named.generations.info
+    samples = {
+        number for table in named.generations.completions() for number in table.column("sample").to_pylist()
+    }
     return {
         "id": named.id,
         "model": info.model,
         "mode": info.mode,
         "path": str(named.generations.root),
         "completions": named.generations.count,
-        "samples": samples,
+        "samples": len(samples),
         "notes": info.notes,
     }
 
@@ -68,8 +75,8 @@ def set_head(named: NamedSet, samples: int) -> Row:
 class EmbedderResults:
     """Results of one embedder: first the ground truth, then the sets."""
 
-    def __init__(self, question: Asked, embedder: Embedder, folder: str, whole: Protocol) -> None:
-        self.question, self.embedder, self.folder = question, embedder, folder
+    def __init__(self, question: Asked, embedder: Embedder, name: str, folder: str, whole: Protocol) -> None:
+        self.question, self.embedder, self.name, self.folder = question, embedder, name, folder
         self.store = EmbeddingStore(embedder)
         self.whole_truth = read_truth(question, self.store, whole)
         self.whole_scores = score_truth(self.whole_truth)
@@ -79,21 +86,19 @@ class EmbedderResults:
 
     def _check(self) -> Check:
         """Against what the embedder's folder records, else against published figures, which are of mode
-        `published`: whatever the evaluation's own mode is."""
+        `published`; always of the whole split, whatever is scored."""
         whole = self.whole_truth.protocol
         records = getattr(self.embedder, "notes", {}).get("ground_truth", [])
+        if not is_whole(self.question, whole):
+            whole = read_protocol(self.question, whole.mode, whole.seed, None)
         bands = recorded_bands(records, whole, self.question.content)
-        published = published_bands(self.embedder.name, self.question.dataset)
-        if bands or not published:
-            return check(self.whole_scores.metrics, bands)
-        if whole.mode == "published":
-            return check(self.whole_scores.metrics, published)
-        motions = len(self.question.motions)
-        if motions < POOL:
-            why = f"published figures are of pools of {POOL} motions, this split has {motions}"
-            return Check(UNKNOWN, (why,))
-        usual = read_protocol(self.question, "published", whole.seed, None)
-        return check(score_truth(read_truth(self.question, self.store, usual)).metrics, published)
+        clips = len({row["motion_id"] for row in self.question.goals.values()})
+        published = published_bands(self.embedder.name, self.question.dataset, whole.split, clips)
+        if not bands and published and whole.mode != "published":
+            whole = read_protocol(self.question, "published", whole.seed, None)
+        same = whole is self.whole_truth.protocol
+        scores = self.whole_scores if same else score_truth(read_truth(self.question, self.store, whole))
+        return check(scores.metrics, bands or published)
 
     def read(self, named: NamedSet) -> SetVectors:
         """Vectors of a set of motions."""
@@ -112,7 +117,7 @@ class EmbedderResults:
             if named.moving or named.generations.info.mode == "caption"
         }
         return {
-            "name": self.embedder.name,
+            "name": self.name,
             "folder": self.folder,
             "fingerprint": self.embedder.fingerprint,
             "dimensions": self.embedder.dimensions,
@@ -126,7 +131,7 @@ class EmbedderResults:
         """A row for each set and goal that was scored."""
         return [
             {
-                "embedder": self.embedder.name,
+                "embedder": self.name,
                 "set": name,
                 "goal_id": goal_id,
                 **{f"top_{k}": float(hit) for k, hit in zip(TOP, scores.goal_hits[row], strict=True)},
@@ -144,10 +149,12 @@ class EmbedderResults:
         found: Row = {"metrics": _metrics(scores.metrics), **_examples(self.question, scores)}
         if vectors.rounds > 1:
             found["rounds"] = self._rounds(truth, vectors)
+            given = int(named.generations.info.mode == "robust")  # the first motion is not the model's
             runs = [
-                -pair_distances(np.tile(truth.captions[goal_id], (len(one), 1)), one)
+                -pair_distances(np.tile(truth.captions[goal_id], (len(own), 1)), own)
                 for goal_id in goal_ids
                 for one in vectors.samples[goal_id]
+                for own in (one[given:] if len(one) > given else one,)
             ]
             summary = asdict(round_scores(runs))
             summary.pop("curve")
@@ -166,7 +173,7 @@ class EmbedderResults:
                 "completions": sum(length > number for length in lengths),
                 "metrics": _metrics(score_answers(truth, vectors.answers(goal_ids, number)).metrics, _CURVES),
             }
-            for number in range(vectors.rounds)
+            for number in range(min(vectors.rounds, MOST_ROUNDS))
         ]
 
     def _robust(self, truth: Truth, vectors: SetVectors, scores: Scores) -> Row:
@@ -179,12 +186,9 @@ class EmbedderResults:
 
     def _captioned(self, truth: Truth, named: NamedSet) -> Row:
         """Captions that a model gave to the goals' motions, in the captions' place."""
-        captions = dict(truth.captions)
-        for generations, _ in named.generations.tables():
-            rows = generations.select(["goal_id", "sample", "answer"]).to_pylist()
-            rows = [row for row in rows if row["goal_id"] in captions and row["sample"] == 0]
-            vectors = self.store.texts([Text(_worded(row["answer"])) for row in rows])
-            captions.update(zip((row["goal_id"] for row in rows), vectors, strict=True))
+        rows = [row for row in first_samples(named) if row["goal_id"] in truth.captions]
+        vectors = self.store.texts([Text(_worded(row["answer"])) for row in rows])
+        captions = dict(zip((row["goal_id"] for row in rows), vectors, strict=True))
         scores = score_truth(replace(truth, captions=captions)).metrics
         return {"metrics": _metrics(scores, (*R_PRECISION, "mm_distance"))}
 

@@ -61,9 +61,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _check_output(root: Path) -> None:
     from schemas.generation_set import PARTS
-    from schemas.storage import check_own_folder
+    from schemas.storage import check_own_folder, read_json
 
     check_own_folder(root, PARTS, "generations")
+    held = read_json(root / "manifest.json")
+    if held is not None and not (isinstance(held, dict) and held.get("notes", {}).get("stand_in")):
+        raise ValueError(f"{root}: holds the generations of a model; give another --output")
 
 
 def write_stand_ins(corpus: Any, manifest: dict[str, Any], kind: str, split: str, root: Path) -> int:

@@ -12,10 +12,11 @@ from pipelines.streams import ends_with_its_reader, printable
 
 if TYPE_CHECKING:
     from evaluators.builtin.sensitivity import Sensitivity
+    from evaluators.builtin.sentences import SentenceEncoder
+    from evaluators.builtin.training import Trained
     from evaluators.embedding_store import EmbeddingStore
 
 Row = dict[str, Any]
-PARTS = ("embedder.json", "weights.safetensors", "sentence-encoder")  # of an embedder's folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,39 +45,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 @ends_with_its_reader
 def run(args: argparse.Namespace) -> int:
     """Train, measure on the held-out splits, write; ValueError or OSError before any work."""
+    from evaluators.builtin.sentences import SentenceEncoder
+    from evaluators.embedders.builtin import PARTS, of_networks, save_builtin
     from schemas.corpus import open_corpus
     from schemas.storage import check_output, check_own_folder
 
     check_own_folder(args.output, PARTS, "an embedder")
     corpus, manifest = open_corpus(args.corpus)
+    sentences = SentenceEncoder(args.sentence_encoder, args.device) if args.sentence_encoder else None
     args.output.mkdir(parents=True, exist_ok=True)
     check_output(args.output / PARTS[0])
-    _train(args, corpus, manifest)
-    from evaluators.embedders.builtin import load_builtin
-
-    embedder = load_builtin(args.output, args.device)
-    notes = _measured(corpus, manifest, embedder)
-    from evaluators.embedders.builtin import write_notes
-
-    write_notes(args.output, embedder.shape, embedder.weights_digest, {**embedder.notes, **notes})
+    trained, notes = _train(args, corpus, manifest, sentences)
+    embedder = of_networks(trained.shape, trained.networks, sentences, args.device)
+    notes |= _measured(corpus, manifest, embedder)
+    save_builtin(args.output, trained.shape, trained.networks, sentences, notes)
     print(f"embedder {embedder.fingerprint} in {printable(args.output)}")
     return 0
 
 
-def _train(args: argparse.Namespace, corpus: Any, manifest: Row) -> None:
+def _train(
+    args: argparse.Namespace, corpus: Any, manifest: Row, sentences: SentenceEncoder | None
+) -> tuple[Trained, Row]:
+    """Train on the split train; the networks, and what their folder tells of it."""
     from importlib.metadata import version
 
     from tqdm import tqdm
 
     from evaluators.builtin.material import read_material
     from evaluators.builtin.model import Shape
-    from evaluators.builtin.sentences import SentenceEncoder
     from evaluators.builtin.training import Settings, default_steps, train
-    from evaluators.embedders.builtin import save_builtin
     from schemas.generation_set import content_fingerprint
 
     body = manifest["config"]["skeleton"]
-    sentences = SentenceEncoder(args.sentence_encoder, args.device) if args.sentence_encoder else None
     material = read_material(corpus, body, "train")
     settings = Settings(seed=args.seed)
     steps = args.steps or default_steps(len(material.examples), settings.batch)
@@ -102,11 +102,11 @@ def _train(args: argparse.Namespace, corpus: Any, manifest: Row) -> None:
         "settings": settings.as_dict(),
         "loss": [round(loss, 4) for loss in trained.losses[:: max(1, steps // 100)]],
     }
-    save_builtin(args.output, shape, trained.networks, sentences, notes)
     print(
         f"trained in {time.monotonic() - started:.0f} s, "
         f"loss {trained.losses[0]:.2f} -> {trained.losses[-1]:.2f}"
     )
+    return trained, notes
 
 
 def _measured(corpus: Any, manifest: Row, embedder: Any) -> Row:

@@ -97,6 +97,12 @@ class GenerationSet:
         """How many completions there are."""
         return sum(shard.rows for shard in self.shards if shard.table == "generations")
 
+    def completions(self) -> Iterator[pa.Table]:
+        """The table `generations`, shard by shard, without the motions."""
+        for shard in self.shards:
+            if shard.table == "generations":
+                yield read_shard(self.root / shard.file, "generations")
+
     def tables(self) -> Iterator[tuple[pa.Table, pa.Table]]:
         """Generations and rounds, shard by shard."""
         files: dict[str, list[Path]] = {

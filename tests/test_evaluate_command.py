@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -32,15 +33,23 @@ def evaluation(stand_ins: Path, embedder: Path, tmp_path_factory: pytest.TempPat
     return root
 
 
+Rows = list[dict[str, Any]]
+
+
 def rewritten(
-    source: GenerationSet, root: Path, shards: int, keep: Callable[[str], bool] = lambda goal_id: True
+    source: GenerationSet,
+    root: Path,
+    shards: int,
+    keep: Callable[[str], bool] = lambda goal_id: True,
+    spoil: Callable[[Rows, Rows], object] = lambda generations, rounds: None,
 ) -> Path:
-    """The same set in another number of shards, its rows dealt out anew, of some goals only."""
+    """The same set in another number of shards, its rows dealt out anew, of some goals only, or spoilt."""
     generations, rounds = [], []
     for one, other in source.tables():
         generations += [row for row in one.to_pylist() if keep(row["goal_id"])]
         light = other.drop_columns(["features"]).to_pylist()
         rounds += [{**row, "features": features_of(other, number)} for number, row in enumerate(light)]
+    spoil(generations, rounds)
     outputs: list[Output] = []
     for index in range(shards):
         mine = generations[index::shards][::-1]
@@ -138,14 +147,17 @@ def test_shards_order_batches_and_threads_change_no_digit(
 def test_a_frozen_protocol_asks_the_same_questions(
     evaluation: Path, stand_ins: Path, embedder: Path, tmp_path: Path
 ) -> None:
-    words = ["evaluate", stand_ins / "near", "--embedder", embedder, "--seed", 5]
+    words = ["evaluate", stand_ins / "near", "--embedder", embedder]
     frozen = ["--protocol", evaluation / "protocol.json"]
     irmogen(*words, *frozen, "--output", tmp_path / "frozen")
     assert results_of(tmp_path / "frozen")["protocol"] == results_of(evaluation)["protocol"]
     assert metric(results_of(tmp_path / "frozen"), "fid", "near") == metric(
         results_of(evaluation), "fid", "near"
     )
-    irmogen(*words, "--output", tmp_path / "drawn")
+    irmogen(*words, "--seed", 5, "--output", tmp_path / "drawn")
+    both = irmogen(*words, *frozen, "--seed", 5, "--output", tmp_path / "both", check=False)
+    assert both.returncode == 2
+    assert "has its own mode and seed" in both.stderr
     assert results_of(tmp_path / "drawn")["protocol"] != results_of(evaluation)["protocol"]
     assert results_of(tmp_path / "drawn")["embedders"][0]["ground_truth"]["check"]["status"] == "within"
 
@@ -173,6 +185,7 @@ def test_the_ground_truth_is_proved_before_any_set_is_scored(
     unknown = irmogen(*words, check=False)
     assert unknown.returncode == 3
     assert "nothing is recorded" in unknown.stdout
+    assert "mm_distance" in unknown.stdout
 
 
 def test_a_set_that_lacks_goals_is_refused_or_scored_in_part(
@@ -190,6 +203,75 @@ def test_a_set_that_lacks_goals_is_refused_or_scored_in_part(
     assert results["partial"] == {"goals": len(names) - 3, "of": len(names)}
     assert "partial" in said.lower()
     assert results["embedders"][0]["ground_truth"]["check"]["status"] == "within"
+    frozen = ["--protocol", tmp_path / "out" / "protocol.json", "--output", tmp_path / "again"]
+    irmogen("evaluate", some, "--embedder", embedder, *frozen)
+    again = results_of(tmp_path / "again")
+    assert again["partial"] == results["partial"]
+    assert again["embedders"][0]["ground_truth"]["check"]["status"] == "within"
+
+
+def _twice(generations: Rows, rounds: Rows) -> None:
+    generations[1]["goal_id"] = generations[0]["goal_id"]
+
+
+def _short(generations: Rows, rounds: Rows) -> None:
+    generations[0]["rounds"] += 1
+
+
+def _nan(generations: Rows, rounds: Rows) -> None:
+    rounds[0]["features"] = np.full_like(rounds[0]["features"], np.nan)
+
+
+def _own(generations: Rows, rounds: Rows) -> None:
+    for row in rounds:
+        row["injected"] = False
+
+
+@pytest.mark.parametrize(
+    ("kind", "spoil", "told"),
+    [
+        ("near", _twice, "number the samples"),
+        ("near", _short, "tells of 2 rounds"),
+        ("near", _nan, "round 0 holds NaN"),
+        ("robust", _own, "its first round, and no other, injected"),
+    ],
+)
+def test_a_spoilt_set_is_refused_with_its_generation(
+    kind: str,
+    spoil: Callable[[Rows, Rows], object],
+    told: str,
+    stand_ins: Path,
+    embedder: Path,
+    tmp_path: Path,
+) -> None:
+    spoilt = rewritten(open_set(stand_ins / kind), tmp_path / kind, 2, spoil=spoil)
+    words = ["evaluate", spoilt, "--embedder", embedder, "--output", tmp_path / "out"]
+    done = irmogen(*words, check=False)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert str(spoilt) in done.stderr
+    assert "ground truth" not in done.stdout
+
+
+def test_completions_without_a_motion_or_a_verdict_are_counted(
+    stand_ins: Path, embedder: Path, tmp_path: Path
+) -> None:
+    def emptied(generations: Rows, rounds: Rows) -> None:
+        name = generations[0]["generation_id"]
+        generations[0]["rounds"] = 0
+        rounds[:] = [row for row in rounds if row["generation_id"] != name]
+
+    def silent(generations: Rows, rounds: Rows) -> None:
+        generations[0]["verdict"] = float("nan")
+
+    near = rewritten(open_set(stand_ins / "near"), tmp_path / "near", 2, spoil=emptied)
+    verdicts = rewritten(open_set(stand_ins / "verdicts"), tmp_path / "verdicts", 2, spoil=silent)
+    irmogen("evaluate", near, verdicts, "--embedder", embedder, "--output", tmp_path / "out")
+    sets = {one["id"]: one for one in results_of(tmp_path / "out")["sets"]}
+    goals = results_of(tmp_path / "out")["goals"]
+    assert sets["near"]["without_motion"] == pytest.approx(1 / goals)
+    assert sets["near"]["plausibility"]["unmeasured"] == 1
+    assert sets["verdicts"]["judging"]["unanswered"] == 1
 
 
 @pytest.mark.parametrize(
@@ -222,8 +304,6 @@ def test_results_are_not_written_among_other_files(stand_ins: Path, embedder: Pa
     done = irmogen(*words, check=False)
     assert done.returncode == 2
     assert "mine.txt" in done.stderr
-    done = irmogen("make-generations", tmp_path, "--kind", "near", "--output", tmp_path, check=False)
-    assert done.returncode == 2
 
 
 def test_generations_of_another_corpus_are_refused(stand_ins: Path, embedder: Path, tmp_path: Path) -> None:
@@ -232,6 +312,17 @@ def test_generations_of_another_corpus_are_refused(stand_ins: Path, embedder: Pa
     done = irmogen(*words, "--corpus", tmp_path / "corpus", check=False)
     assert done.returncode == 2
     assert "are not those that" in done.stderr
+
+
+def test_stand_ins_never_replace_a_models_generations(stand_ins: Path, corpus: Path, tmp_path: Path) -> None:
+    source = open_set(stand_ins / "near")
+    root = rewritten(source, tmp_path / "mine", 1)
+    manifest = json.loads((root / "manifest.json").read_text())
+    (root / "manifest.json").write_text(json.dumps({**manifest, "notes": {"checkpoint": "mine"}}))
+    done = irmogen("make-generations", corpus, "--kind", "near", "--output", root, check=False)
+    assert done.returncode == 2
+    assert "generations of a model" in done.stderr
+    assert open_set(root).count == source.count
 
 
 def test_stand_ins_are_the_same_bytes_again(stand_ins: Path, corpus: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from evaluators.evaluation import METRICS, Score, score_of
 from evaluators.ground_truth import CHECKED, Band, check, published_bands, record, recorded_bands
 from evaluators.protocol import EvalGoal, Protocol, draw_protocol
 
+CLIPS = {"t2m": 4384, "kit": 830}
 VALUES = dict(zip(CHECKED, (0.5, 0.7, 0.8, 3.0, 0.01, 9.5), strict=True))
 
 
@@ -92,7 +93,8 @@ def test_what_was_measured_on_something_else_tells_nothing(protocol: Protocol, c
     found = check(scores(), {})
     assert found.status == "unknown"
     assert found.as_dict() == {"status": "unknown", "lines": list(found.lines)}
-    assert found.lines == ("nothing is recorded for this embedder on these motions",)
+    assert found.lines[0] == "nothing is recorded for this embedder on these motions"
+    assert any(line.startswith("mm_distance 3.0000") for line in found.lines)
 
 
 def test_lines_tell_every_value_in_the_order_of_the_tables() -> None:
@@ -115,7 +117,7 @@ def test_every_published_figure_is_of_a_known_metric_and_in_reach() -> None:
         assert set(datasets) <= {"t2m", "kit"}
         for dataset, metrics in datasets.items():
             assert set(metrics) <= set(CHECKED)
-            bands = published_bands(embedder, dataset)
+            bands = published_bands(embedder, dataset, "test", CLIPS[dataset])
             assert set(bands) == set(metrics)
             for name, band in bands.items():
                 assert metrics[name] == {"value": band.value, "tolerance": band.tolerance}
@@ -127,7 +129,7 @@ def test_every_published_figure_is_of_a_known_metric_and_in_reach() -> None:
 
 
 def test_published_figures_of_the_usual_evaluator() -> None:
-    bands = published_bands("guo", "t2m")
+    bands = published_bands("guo", "t2m", "test", 4300)
     assert [round(bands[name].value, 2) for name in CHECKED] == [0.51, 0.70, 0.80, 2.97, 0.00, 9.50]
     expected = {name: score_of([band.value]) for name, band in bands.items()}
     assert check(expected, bands).status == "within"
@@ -136,7 +138,12 @@ def test_published_figures_of_the_usual_evaluator() -> None:
 
 @pytest.mark.parametrize(("embedder", "dataset"), [("builtin", "t2m"), ("guo", "small"), ("", "")])
 def test_without_published_figures_nothing_is_checked(embedder: str, dataset: str) -> None:
-    assert published_bands(embedder, dataset) == {}
+    assert published_bands(embedder, dataset, "test", 4300) == {}
+
+
+@pytest.mark.parametrize(("split", "clips"), [("val", 4300), ("test", 98), ("test", 9000)])
+def test_published_figures_are_of_the_official_test_split_alone(split: str, clips: int) -> None:
+    assert published_bands("guo", "t2m", split, clips) == {}
 
 
 def test_a_record_says_what_it_is_of() -> None:

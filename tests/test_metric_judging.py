@@ -145,3 +145,14 @@ def test_a_group_of_one_class_and_wrong_lists_are_named() -> None:
         judging([0.1, 0.2, 0.3], [0, 1, 0], goals=["a", "b"])
     with pytest.raises(ValueError, match="draws is 0"):
         judging([0.1, 0.2], [0, 1], draws=0)
+
+
+def test_goals_of_other_groups_do_not_weigh_on_a_group() -> None:
+    """A judge that cannot see an operation guesses there, however well or badly it judges other goals."""
+    scores = [0.2, 0.2, 0.3, 0.3, 0.9, 0.1]
+    truths = [True, False, True, False, True, False]
+    groups = ["", "unseen", "", "unseen", "", "seen"]
+    found = judging(scores, truths, groups, ["a", "a", "b", "b", "c", "c"], draws=50)
+    assert found.groups["unseen"].value == 0.5
+    assert found.groups["unseen"].matching == 2
+    assert found.groups["seen"].value == 1

@@ -99,6 +99,6 @@ def vectors_of(config: BuildConfig, corpus: Corpus, index: int, goals: Sequence[
 
 
 def _packed_motions(used: Embedder, clips: Sequence[NDArray[np.float32]]) -> list[bytes]:
-    from evaluators.embedders import embed_motions
+    from evaluators.embedding_store import EmbeddingStore
 
-    return [packed(vector) for vector in embed_motions(used, clips)]
+    return [packed(vector) for vector in EmbeddingStore(used).motions(clips)]  # cut as in evaluations

@@ -60,8 +60,10 @@ def search(records: Iterable[IndexRecord]) -> Iterator[tuple[int, Pick]]:
 
 
 def _pick(goal: IndexRecord, source: IndexRecord, level: int) -> Pick:
-    if goal.embedded is None or source.embedded is None:
+    if goal.embedded is None:
         return Pick(goal.goal_id, source, level)
+    if source.embedded is None:
+        raise ValueError(f"goal {source.goal_id}: has no vectors beside {goal.goal_id}, which has some")
     score = vector_alignment(*goal.embedded, source.embedded[1])
     return Pick(goal.goal_id, replace(source, embedded=None), level, score)
 

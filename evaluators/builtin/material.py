@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class Material:
     features: dict[Segment, Array32]
     subjects: dict[Segment, Subject]
 
-    @property
+    @cached_property
     def segments(self) -> list[Segment]:
         """Every motion once, in a fixed order."""
         return sorted(self.features)

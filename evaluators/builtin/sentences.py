@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import numpy as np
 import torch
 
 from schemas.fingerprint import fingerprint
-from schemas.storage import file_digest
+from schemas.storage import file_digest, whole_file
 
 # What a folder must hold to be read, and what is copied beside an embedder's weights.
 _NEEDED = ("config.json", "model.safetensors")
@@ -33,8 +35,12 @@ class SentenceEncoder:
             )
         self.folder = folder
         self.device = device
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model: Any = AutoModel.from_pretrained(folder, local_files_only=True, attn_implementation="eager")
+        own: Any = {"local_files_only": True, "trust_remote_code": False}  # no network, no code of the folder
+        # Tokens first, padding behind: what is cut off below must be padding.
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, padding_side="right", **own)
+        model: Any = AutoModel.from_pretrained(
+            folder, attn_implementation="eager", use_safetensors=True, **own
+        )
         self._model = model.to(device=device, dtype=torch.float64).eval()
 
     @property
@@ -42,7 +48,7 @@ class SentenceEncoder:
         """Size of a token's vector."""
         return int(self._model.config.hidden_size)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Hash of the files that it is loaded from."""
         found = [name for name in _KEPT if (self.folder / name).is_file()]
@@ -60,9 +66,11 @@ class SentenceEncoder:
 
     def copy_to(self, folder: Path) -> None:
         """Copy what is needed to load this encoder again."""
-        import shutil
-
-        folder.mkdir(parents=True, exist_ok=True)
+        if folder.exists() and folder.samefile(self.folder):
+            return
+        if folder.exists():
+            shutil.rmtree(folder)  # another encoder's files must not stay beside
         for name in _KEPT:
             if (self.folder / name).is_file():
-                shutil.copyfile(self.folder / name, folder / name)
+                with (self.folder / name).open("rb") as source, whole_file(folder / name) as target:
+                    shutil.copyfileobj(source, target)

@@ -98,9 +98,15 @@ def train(
 def _normalise(motions: nn.Module, seen: dict[Segment, Array32]) -> None:
     """Mean and spread of the channels over the training motions."""
     assert isinstance(motions, MotionEncoder)
-    frames = np.concatenate([seen[place] for place in sorted(seen)]).astype(np.float64)
-    motions.mean.copy_(torch.from_numpy(frames.mean(axis=0)))
-    motions.std.copy_(torch.from_numpy(np.maximum(frames.std(axis=0), _LEAST_STD)))
+    clips = [
+        seen[place] for place in sorted(seen)
+    ]  # one at a time: together they may not fit the memory twice
+    count = sum(len(clip) for clip in clips)
+    mean = np.sum([clip.sum(axis=0, dtype=np.float64) for clip in clips], axis=0) / count
+    squares = [np.square(clip - mean).sum(axis=0, dtype=np.float64) for clip in clips]
+    spread = np.sqrt(np.sum(squares, axis=0) / count)
+    motions.mean.copy_(torch.from_numpy(mean))
+    motions.std.copy_(torch.from_numpy(np.maximum(spread, _LEAST_STD)))
 
 
 def _text_vectors(material: Material, sentences: SentenceEncoder | None) -> dict[str, np.ndarray] | None:

@@ -7,7 +7,9 @@ FOLDER/sentence-encoder/   the pretrained encoder of texts, where one was chosen
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ from schemas.storage import file_digest, read_json, write_json, write_whole
 
 EMBEDDER_VERSION = 1  # of the folder's form and of the networks
 _NOTES, _WEIGHTS, _SENTENCES = "embedder.json", "weights.safetensors", "sentence-encoder"
+PARTS = (_NOTES, _WEIGHTS, _SENTENCES)  # of an embedder's folder
+_FORM = ("kind", "version", "shape", "weights", "sentence_encoder")
 
 
 class BuiltinEmbedder:
@@ -66,7 +70,7 @@ class BuiltinEmbedder:
         """Four frames make a token."""
         return 4
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of form, shape, weights and the encoder of texts."""
         encoder = self.sentences.digest if self.sentences else ""
@@ -105,19 +109,30 @@ def save_builtin(
     notes: dict[str, Any],
 ) -> None:
     """Write an embedder's folder; the notes, which make it one, last."""
-    from safetensors.torch import save
-
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _NOTES).unlink(missing_ok=True)  # it never stands beside other weights
     if sentences:
         sentences.copy_to(folder / _SENTENCES)
-    state = {name: value.detach().cpu().contiguous() for name, value in networks.state_dict().items()}
-    digest = write_whole(folder / _WEIGHTS, save(state))
-    write_notes(folder, shape, digest, notes)
-
-
-def write_notes(folder: Path, shape: Shape, weights: str, notes: dict[str, Any]) -> None:
-    """Write embedder.json."""
-    values = {"kind": "builtin", "version": EMBEDDER_VERSION, "shape": shape.as_dict(), "weights": weights}
+    values = {"kind": "builtin", "version": EMBEDDER_VERSION, "shape": shape.as_dict()}
+    values |= {"weights": write_whole(folder / _WEIGHTS, weights_of(networks))}
+    values |= {"sentence_encoder": sentences.digest if sentences else ""}
     write_json(folder / _NOTES, values | notes)
+
+
+def weights_of(networks: nn.ModuleDict) -> bytes:
+    """The networks' weights as a safetensors file."""
+    from safetensors.torch import save
+
+    state = networks.state_dict()
+    return save({name: value.detach().cpu().float().contiguous() for name, value in state.items()})
+
+
+def of_networks(
+    shape: Shape, networks: nn.ModuleDict, sentences: SentenceEncoder | None, device: str = "cpu"
+) -> BuiltinEmbedder:
+    """The embedder of trained networks, the same as that of the folder that `save_builtin` writes."""
+    digest = hashlib.sha256(weights_of(networks)).hexdigest()
+    return BuiltinEmbedder(shape, networks, sentences, {}, digest, device)
 
 
 def load_builtin(folder: Path, device: str = "cpu") -> BuiltinEmbedder:
@@ -139,7 +154,11 @@ def load_builtin(folder: Path, device: str = "cpu") -> BuiltinEmbedder:
     networks = networks_of(shape)
     networks.load_state_dict(load(path.read_bytes()))
     sentences = SentenceEncoder(folder / _SENTENCES, device) if shape.sentences else None
-    notes = {name: v for name, v in values.items() if name not in ("kind", "version", "shape", "weights")}
+    if sentences and sentences.digest != values["sentence_encoder"]:
+        raise ValueError(
+            f"{folder / _SENTENCES}: is not the one that {_NOTES} names; train the embedder again"
+        )
+    notes = {name: value for name, value in values.items() if name not in _FORM}
     return BuiltinEmbedder(shape, networks, sentences, notes, values["weights"], device)
 
 

@@ -87,15 +87,19 @@ def _loaded(folder: Path, weights: tuple[State, Path] | None) -> tuple[Any, Any]
     from transformers import AutoConfig, AutoModel, AutoTokenizer
 
     try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         if config.model_type != "distilbert":
             raise ValueError(f"is a {config.model_type}, not a distilbert")
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         if weights:
             model: Any = AutoModel.from_config(config, attn_implementation="eager")
         else:
             model, notes = AutoModel.from_pretrained(
-                folder, local_files_only=True, attn_implementation="eager", output_loading_info=True
+                folder,
+                local_files_only=True,
+                trust_remote_code=False,
+                attn_implementation="eager",
+                output_loading_info=True,
             )
             # transformers fills what is missing with random numbers.
             lacking = sorted(notes["missing_keys"]) + [str(key) for key in notes["mismatched_keys"]]

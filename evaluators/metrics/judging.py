@@ -73,8 +73,9 @@ def judging(
     """AUC of scores (N,) against truths (N,), over all and by group, with 95% intervals.
 
     `groups` (N,) names what a judgement belongs to, such as the operation that altered the motion; ""
-    belongs to every group, as an unaltered motion does. `goals` (N,) are ids by which the bootstrap draws;
-    without them it draws judgements. ValueError as `auc`; it names the group that lacks a class.
+    belongs to every group, as an unaltered motion does: where `goals` (N,) are given, to those in which its
+    goal has other judgements, so that goals of other groups do not count. The bootstrap draws goals; without
+    them, judgements. ValueError as `auc`; it names the group that lacks a class.
     """
     found, true = _judgements(scores, truths)
     units = _units(found, true, goals)
@@ -82,7 +83,9 @@ def judging(
     if groups is not None:
         names = _named(groups, len(found), "groups")
         for name in sorted(set(names) - {""}):
-            mask = np.array([each in ("", name) for each in names])
+            mine = np.array([each == name for each in names])
+            shared = np.array([each == "" for each in names])
+            mask = mine | (shared & np.isin(units, units[mine]) if goals is not None else shared)
             result[name] = _bounded(found[mask], true[mask], units[mask], f"group {name!r}", draws)
     return Judging(_bounded(found, true, units, "the judgements", draws), result)
 

@@ -60,40 +60,47 @@ def clip_plausibility(
     None stands for a generation without a motion. The second value tells by the clip's number why one could
     not be measured; its measures are None.
     """
-    found: list[ClipPlausibility | None] = [None] * len(clips)
+    found: list[ClipPlausibility | None] = []
     faults: dict[int, str] = {}
-    sound: list[int] = []
+    for number, facts in enumerate(measured(clips, skeleton)):
+        found.append(None if isinstance(facts, str) else of_facts(facts))
+        if isinstance(facts, str):
+            faults[number] = facts
+    return found, faults
+
+
+def measured(clips: Sequence[Clip | None], skeleton: Skeleton) -> list[Facts | str]:
+    """Facts of clips of joints (T, J, 3), or for each why there are none; None is no motion."""
+    result: list[Facts | str] = ["no motion"] * len(clips)
+    sound: list[tuple[int, Clip]] = []
     for number, clip in enumerate(clips):
-        if clip is None:
-            faults[number] = "no motion"
-        elif np.size(clip) and np.ptp(clip) == 0:
-            faults[number] = "all joints are in one place"
-        else:
-            sound.append(number)
-    for number, result in zip(sound, _measured([clips[number] for number in sound], skeleton)):
-        if isinstance(result, str):
-            faults[number] = result
-        else:
-            found[number] = result
-    return found, dict(sorted(faults.items()))
+        if clip is not None and np.size(clip) and np.ptp(clip) == 0:
+            result[number] = "all joints are in one place"
+        elif clip is not None:
+            sound.append((number, clip))
+    for (number, _), facts in zip(sound, _measured([clip for _, clip in sound], skeleton), strict=True):
+        result[number] = facts
+    return result
 
 
-def _measured(clips: Sequence[Clip | None], skeleton: Skeleton) -> list[ClipPlausibility | str]:
-    """Measures of each clip, or why there are none; halves the clips until the faulty ones are alone."""
-    given = [clip for clip in clips if clip is not None]
+def _measured(clips: Sequence[Clip], skeleton: Skeleton) -> list[Facts | str]:
+    """Facts, or why there are none; halves the clips until the faulty ones are alone."""
+    if not clips:
+        return []
     try:
         with np.errstate(all="ignore"):  # values without bounds give NaN, which is looked for below
-            return [_checked(of_facts(facts)) for facts in measure(given, skeleton)]
+            return [_checked(facts) for facts in measure(clips, skeleton)]
     except ValueError as error:
-        if len(given) == 1:
+        if len(clips) == 1:
             return [str(error).partition(": ")[2] or str(error)]
-    middle = len(given) // 2
-    return _measured(given[:middle], skeleton) + _measured(given[middle:], skeleton)
+    middle = len(clips) // 2
+    return _measured(clips[:middle], skeleton) + _measured(clips[middle:], skeleton)
 
 
-def _checked(found: ClipPlausibility) -> ClipPlausibility | str:
+def _checked(facts: Facts) -> Facts | str:
+    found = of_facts(facts)
     wrong = [name for name in MEASURES if not np.isfinite(getattr(found, name))]
-    return f"{wrong[0]} is {getattr(found, wrong[0])}: the joints are too far apart" if wrong else found
+    return f"{wrong[0]} is {getattr(found, wrong[0])}: the joints are too far apart" if wrong else facts
 
 
 def plausibility(clips: Sequence[Clip | None], skeleton: Skeleton) -> Plausibility:
