@@ -146,17 +146,20 @@ def _ground_truth(corpus: Any, manifest: Row, store: EmbeddingStore, split: str)
 
 def _sensitivity(corpus: Any, manifest: Row, store: EmbeddingStore) -> list[Sensitivity]:
     from evaluators.builtin.material import read_material
-    from evaluators.builtin.sensitivity import mean_correlation, sensitivity
+    from evaluators.builtin.sensitivity import sensitivity
 
     try:
         material = read_material(corpus, manifest["config"]["skeleton"], "test")
     except ValueError:  # no held-out goals: nothing to measure it on
         return []
     found = sensitivity(store, material)
-    print(f"{'operation':<18}{'motions':>8}{'rank correlation':>18}{'of each motion':>16}{'farther':>9}")
+    columns = ("correlation", "by_motion", "farther", "alignment")
+    print("rank correlation of strength with distance to the caption (of the mean; of each motion), share of")
+    print("motions that end farther, rank correlation of strength with the alignment's fall:")
+    print(f"{'operation':<18}{'motions':>8}" + "".join(f"{name:>13}" for name in columns))
     for one in found:
-        print(
-            f"{one.operation:<18}{one.motions:>8}{one.correlation:>18.2f}{one.by_motion:>16.2f}{one.farther:>9.2f}"
-        )
-    print(f"{'mean':<18}{'':>8}{mean_correlation(found):>18.2f}", flush=True)
+        values = "".join(f"{getattr(one, name):>13.2f}" for name in columns)
+        print(f"{one.operation:<18}{one.motions:>8}{values}")
+    means = (sum(getattr(one, name) for one in found) / len(found) for name in columns)
+    print(f"{'mean':<26}" + "".join(f"{value:>13.2f}" for value in means), flush=True)
     return found

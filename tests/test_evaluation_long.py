@@ -49,8 +49,9 @@ def test_stand_ins_are_ranked_in_their_order(road: Path, mode: str) -> None:
     assert metric(results, "r_precision_3", "shuffled") == pytest.approx(chance, abs=0.03)
 
 
-def test_distance_grows_with_the_strength_of_perturbations(road: Path) -> None:
-    notes = json.loads((road / "embedder" / "embedder.json").read_text())
-    correlations = [one["correlation"] for one in notes["sensitivity"]]
-    assert len(correlations) >= 20
-    assert np.mean(correlations) >= 0.8
+def test_the_score_falls_with_the_strength_of_perturbations(road: Path) -> None:
+    """The alignment that orders ladders; of the distance to the caption alone docs/evaluation.md tells."""
+    found = json.loads((road / "embedder" / "embedder.json").read_text())["sensitivity"]
+    assert len(found) >= 20
+    assert np.mean([one["alignment"] for one in found]) >= 0.8
+    assert np.mean([one["correlation"] for one in found]) >= 0.7

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.alignment import packed, vector_alignment
 from evaluators.builtin.material import Material, Segment
 from evaluators.builtin.staircase import Staircase, staircase
 from evaluators.embedders.base import Text
@@ -34,6 +35,7 @@ class Sensitivity:
     correlation: float  # Spearman's, of strength and growth
     by_motion: float  # mean over motions of the same for each alone
     farther: float  # share of motions whose strongest version lies farther from the caption
+    alignment: float  # Spearman's, of strength and the mean fall of the alignment that orders ladders
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -55,19 +57,25 @@ def sensitivity(
     for example in material.examples:
         captions.setdefault(example.segment, example.caption)
     chosen = sorted(captions, key=lambda place: seed("sensitivity", key, *place))[:MOTIONS]
-    curves: dict[str, list[tuple[tuple[float, ...], np.ndarray]]] = {name: [] for name in OPERATIONS}
+    curves: dict[str, list[_Curve]] = {name: [] for name in OPERATIONS}
     for place in progress(chosen):
         text = store.texts([Text(captions[place])])
         for stairs in _stairs(material, place, chosen, key):
             motions = store.motions([material.features[place], *stairs.steps])
             distances = pair_distances(np.repeat(text, len(motions), axis=0), motions)
-            curves[stairs.operation].append(((0.0, *stairs.strengths), distances))
+            own, caption = packed(motions[0]), packed(text[0])
+            scores = [vector_alignment(caption, own, packed(motion)) for motion in motions]
+            curves[stairs.operation].append(_Curve((0.0, *stairs.strengths), distances, -np.array(scores)))
     return [_summary(name, found) for name, found in curves.items() if found]
 
 
-def mean_correlation(found: Sequence[Sensitivity]) -> float:
-    """Mean over operations of the rank correlation of strength and distance."""
-    return float(np.mean([one.correlation for one in found]))
+@dataclass(frozen=True)
+class _Curve:
+    """One motion at rising strengths, the untouched one first."""
+
+    strengths: tuple[float, ...]
+    distances: np.ndarray  # to its caption
+    losses: np.ndarray  # alignment, negated
 
 
 def _stairs(material: Material, place: Segment, others: Sequence[Segment], key: str) -> list[Staircase]:
@@ -77,17 +85,33 @@ def _stairs(material: Material, place: Segment, others: Sequence[Segment], key: 
     return [stairs for stairs in made if stairs is not None]
 
 
-def _summary(name: str, curves: Sequence[tuple[tuple[float, ...], np.ndarray]]) -> Sensitivity:
-    growth: dict[float, list[float]] = {}
-    for strengths, distances in curves:
-        for strength, distance in zip(strengths, distances, strict=True):
-            growth.setdefault(round(strength, 6), []).append(float(distance - distances[0]))
-    levels = tuple(sorted(growth))
-    means = tuple(float(np.mean(growth[level])) for level in levels)
-    alone = [_rank_correlation(strengths, distances) for strengths, distances in curves]
-    farther = float(np.mean([distances[-1] > distances[0] for _, distances in curves]))
-    correlation = _rank_correlation(levels, np.array(means))
-    return Sensitivity(name, len(curves), levels, means, correlation, float(np.mean(alone)), farther)
+def _summary(name: str, curves: Sequence[_Curve]) -> Sensitivity:
+    levels, growth = _growth([(curve.strengths, curve.distances) for curve in curves])
+    _, losses = _growth([(curve.strengths, curve.losses) for curve in curves])
+    alone = [_rank_correlation(curve.strengths, curve.distances) for curve in curves]
+    farther = float(np.mean([curve.distances[-1] > curve.distances[0] for curve in curves]))
+    return Sensitivity(
+        name,
+        len(curves),
+        levels,
+        growth,
+        _rank_correlation(levels, np.array(growth)),
+        float(np.mean(alone)),
+        farther,
+        _rank_correlation(levels, np.array(losses)),
+    )
+
+
+def _growth(
+    curves: Sequence[tuple[tuple[float, ...], np.ndarray]],
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Strengths, and how far values have grown there from the untouched motion's, mean over motions."""
+    found: dict[float, list[float]] = {}
+    for strengths, values in curves:
+        for strength, value in zip(strengths, values, strict=True):
+            found.setdefault(round(strength, 6), []).append(float(value - values[0]))
+    levels = tuple(sorted(found))
+    return levels, tuple(float(np.mean(found[level])) for level in levels)
 
 
 def _rank_correlation(strengths: Sequence[float], distances: np.ndarray) -> float:
