@@ -46,11 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, measure on the held-out splits, write; ValueError or OSError before any work."""
     from evaluators.builtin.sentences import SentenceEncoder
+    from evaluators.embedders import check_device
     from evaluators.embedders.builtin import PARTS, of_networks, save_builtin
     from schemas.corpus import open_corpus
     from schemas.storage import check_output, check_own_folder
 
     check_own_folder(args.output, PARTS, "an embedder")
+    check_device(args.device)
     corpus, manifest = open_corpus(args.corpus)
     sentences = SentenceEncoder(args.sentence_encoder, args.device) if args.sentence_encoder else None
     args.output.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,21 @@ def embedder(kind: str, folder: Path, skeleton: str, device: str = "cpu") -> Emb
         raise ValueError(
             f"the embedder {kind} needs the package {error.name}: install irmogen[eval]"
         ) from error
+    check_device(device)
     return load(folder, skeleton, device)
+
+
+def check_device(device: str) -> None:
+    """ValueError where torch knows no such device, or this machine has none."""
+    import torch
+
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        why = str(error).splitlines()[0]
+        raise ValueError(
+            f"--device {device}: cannot be used here ({why}); give another, such as cpu"
+        ) from error
 
 
 def embedder_of(text: str, skeleton: str, device: str = "cpu") -> Embedder:
