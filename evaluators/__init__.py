@@ -88,6 +88,11 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    """What can be asked for."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     """Import what is asked for; AttributeError for what is not named here."""
     if name not in _MODULES:

@@ -67,7 +67,7 @@ def check_folder(root: Path) -> None:
 
 
 def write_files(root: Path, question: Asked, results: Row, goals: list[Row], used: Protocol) -> list[Path]:
-    """Write everything into a folder, results.json last; returns the files that people open."""
+    """Write everything into a folder, results.json last; returns what was written."""
     for name in FILES:
         (root / name).unlink(missing_ok=True)  # files of two runs never stand together
     write_whole(root / "protocol.json", (json.dumps(used.as_dict(), separators=(",", ":")) + "\n").encode())
@@ -77,9 +77,7 @@ def write_files(root: Path, question: Asked, results: Row, goals: list[Row], use
     write_whole(root / "table.tex", latex_tables(results).encode())
     write_whole(root / "index.html", evaluation_page(results, figures(question, results)).encode())
     write_json(root / "results.json", results)
-    return [
-        root / name for name in ("index.html", "table.md", "table.tex", "results.json", "metrics.parquet")
-    ]
+    return [root / name for name in FILES]
 
 
 def _write_parquet(path: Path, rows: list[Row], schema: pa.Schema) -> None:

@@ -122,8 +122,8 @@ def open_set(root: Path) -> GenerationSet:
     values = read_json(path)
     if not isinstance(values, dict) or values.get("kind") != _KIND:
         raise ValueError(
-            f"{root}: holds no generations; give a folder that `irmogen make-generations` or "
-            f"`irmogen generate` wrote"
+            f"{root}: holds no generations; give a folder with their manifest.json, such as "
+            f"`irmogen make-generations` writes (of --kind all, one of its subfolders)"
         )
     known = {table.name: table.version for table in GENERATION_TABLES.values()}
     if values.get("version") != SET_VERSION or values.get("schema_versions") != known:

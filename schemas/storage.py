@@ -82,8 +82,9 @@ def check_own_folder(root: Path, names: Container[str], what: str) -> None:
 
     For commands, before their work: a killed run's files may be overwritten, somebody's else may not.
     """
-    if root.exists() and not root.is_dir():
-        raise ValueError(f"{root}: is a file; give a folder for the {what}")
+    for place in (root, *root.parents):
+        if place.exists() and not place.is_dir():
+            raise ValueError(f"{place}: is a file, not a folder; give another --output")
     others = sorted(path.name for path in root.iterdir()) if root.is_dir() else []
     foreign = [name for name in others if name not in names and not name.startswith(TEMPORARY)]
     if foreign:

@@ -177,7 +177,7 @@ VERSIONS = {name: table.version for name, table in GENERATION_TABLES.items()}
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (no_manifest, "holds no generations; give a folder that `irmogen make-generations`"),
+        (no_manifest, "holds no generations; give a folder with their manifest.json"),
         (in_manifest(kind="corpus"), "holds no generations"),
         (half_a_manifest, r"manifest\.json: is no JSON"),
         (in_manifest(version=2), r"manifest\.json: version 2 .*generate again"),

@@ -160,3 +160,10 @@ def test_pools_without_pairs_are_refused() -> None:
         r_precision(rows, rows, [[0, 1], []])
     with pytest.raises(ValueError, match="no pools"):
         r_precision(rows, rows, [])
+
+
+@pytest.mark.parametrize("pool", [[0, 3], [0, -1], [0, 0, 1]])
+def test_a_pool_of_rows_that_are_not_there_or_twice_is_refused(pool: list[int]) -> None:
+    rows = np.eye(3)
+    with pytest.raises(ValueError, match="pool 0: rows must be different ones"):
+        r_precision(rows, rows, [pool])

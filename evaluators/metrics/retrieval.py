@@ -83,7 +83,8 @@ def r_precision(
     """R-precision (len(top),): share of texts that find their motion among the nearest of their pool.
 
     `texts` and `motions` are (N, D), row by row of one pair; a pool is a sequence of rows, usually 32. The
-    result does not depend on the order in a pool, nor on that of the pools. ValueError for an empty pool.
+    result does not depend on the order in a pool, nor on that of the pools. ValueError for an
+    empty pool, or one with a row twice or one that is not there.
     """
     one, other = paired("texts", texts, "motions", motions)
     found = []
@@ -91,6 +92,8 @@ def r_precision(
         if not len(pool):
             raise ValueError(f"pool {number} is empty: a pool needs at least one pair")
         rows = np.asarray(pool)
+        if rows.min() < 0 or rows.max() >= len(one) or len(np.unique(rows)) < len(rows):
+            raise ValueError(f"pool {number}: rows must be different ones of 0..{len(one) - 1}")
         found.append(hits(one[rows], other[rows], top))
     if not found:
         raise ValueError("no pools: R-precision needs at least one")
