@@ -18,6 +18,7 @@ from evaluators.embedders.base import (
     embed_motions,
     embed_texts,
 )
+from evaluators.protocol import UNIT
 from motion.skeleton import skeleton
 
 
@@ -57,7 +58,7 @@ class EmbeddingStore:
         return np.stack(vectors) if len(vectors) else np.empty((0, self.embedder.dimensions))
 
 
-def fitted(features: Clip, least: int, most: int, unit: int = 4) -> NDArray[np.float32]:
+def fitted(features: Clip, least: int, most: int) -> NDArray[np.float32]:
     """Features (T, F) cut to whole units of four frames, at least `least` and at most `most` of them.
 
     Evaluators read motions in such units. What is too short is held at its last frame, what is too long is
@@ -65,8 +66,8 @@ def fitted(features: Clip, least: int, most: int, unit: int = 4) -> NDArray[np.f
     """
     if not len(features):
         raise ValueError("a motion without frames cannot be embedded; a still figure stands for it")
-    least = -(-least // unit) * unit
-    frames = min(max(len(features) // unit * unit, least), most // unit * unit)
+    least = -(-least // UNIT) * UNIT
+    frames = min(max(len(features) // UNIT * UNIT, least), most // UNIT * UNIT)
     clip = np.asarray(features[:frames], np.float32)
     if len(clip) < frames:
         clip = np.concatenate([clip, np.repeat(clip[-1:], frames - len(clip), axis=0)])

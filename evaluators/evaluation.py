@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.metrics.distribution import Gaussian, diversity, frechet_distance, gaussian, multimodality
-from evaluators.metrics.retrieval import hits, pair_distances
+from evaluators.metrics.retrieval import distances_to, hits, pair_distances
 from evaluators.protocol import Entry, Protocol, Repeat
 from motion.seeds import generator
 
@@ -203,10 +203,6 @@ class _Scorer:
         samples = self.answers if self.answers is not None else [own[goal_id][None] for goal_id in goals]
         distance, motion_distance = np.zeros(len(goals)), np.zeros(len(goals))
         for row, goal_id in enumerate(goals):
-            distance[row] = pair_distances(
-                np.tile(truth.texts[row], (len(samples[row]), 1)), samples[row]
-            ).mean()
-            motion_distance[row] = pair_distances(
-                np.tile(own[goal_id], (len(samples[row]), 1)), samples[row]
-            ).mean()
+            distance[row] = distances_to(truth.texts[row], samples[row]).mean()
+            motion_distance[row] = distances_to(own[goal_id], samples[row]).mean()
         return distance, motion_distance

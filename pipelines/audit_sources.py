@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from motion.layout import Dataset
     from motion.skeleton import Skeleton
     from schemas.corpus import Corpus
+    from schemas.rows import Segment
 
-Segment = tuple[str, int, int]  # motion id, first frame, frame after the last
 
 _NOWHERE = "is in neither facts nor dead letters; check the corpus with `irmogen validate`"
 CLIPS_AT_ONCE = 64  # joints and facts of so many clips take some 100 MB
@@ -128,7 +128,7 @@ def _corpus_pieces(corpus: Corpus, manifest: dict[str, Any]) -> Iterator[list[Pi
 
 def _shard_pieces(corpus: Corpus, index: int, body: Skeleton) -> list[Piece | Unusable]:
     """The goals of one shard by piece of motion: those with facts, and those that were left out."""
-    from schemas.rows import facts_of
+    from schemas.rows import facts_of, segment
 
     goals = read_table(corpus, "goals", index).to_pylist()
     rows = {row["goal_id"]: row for row in read_table(corpus, "facts", index).to_pylist()}
@@ -138,7 +138,7 @@ def _shard_pieces(corpus: Corpus, index: int, body: Skeleton) -> list[Piece | Un
     told: dict[Segment, list[Told]] = defaultdict(list)
     found: list[Piece | Unusable] = []
     for goal in goals:
-        key = goal["motion_id"], goal["start"], goal["end"]
+        key = segment(goal)
         goal_id = goal["goal_id"]
         if goal_id in rows and key not in pieces:
             pieces[key] = Piece(*key, facts_of(rows[goal_id], body.fps))

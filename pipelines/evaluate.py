@@ -23,6 +23,8 @@ Row = dict[str, Any]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen evaluate`."""
+    from evaluators.protocol import MODES
+
     parser.add_argument(
         "generations", nargs="+", type=Path, help="folders of generations, side by side in one table"
     )
@@ -39,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder for tables, page and data")
     parser.add_argument(
         "--mode",
-        choices=("full", "published"),
+        choices=MODES,
         help="full drops nothing; published draws captions and cuts, drops the last batch (default: full)",
     )
     parser.add_argument("--seed", type=int, help="of the protocol (default: 0)")
@@ -138,7 +140,7 @@ def _scored_goals(question: Asked, whole: Protocol, partial: bool) -> Protocol:
     shared = set(wanted)
     for named in question.sets:
         check_set(named, question.body)
-        if named.generations.info.mode == "judge":
+        if named.mode == "judge":
             continue  # verdicts are scored by themselves, the table tells of how many
         has = named.goal_ids
         lacking = sorted(wanted - has)

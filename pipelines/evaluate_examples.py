@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.drawing import figure_html
-from pipelines.evaluate_results import set_names
 from pipelines.evaluate_rows import ABSENT, number
 from pipelines.evaluate_sections import text
+from pipelines.evaluate_summary import set_names
 
 Results = Mapping[str, Any]
 Rounds = Sequence[tuple[int, Mapping[str, Any]]]

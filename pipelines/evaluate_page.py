@@ -12,7 +12,7 @@ from typing import Any
 
 from evaluators.ground_truth import WITHIN
 from pipelines import evaluate_plots as plots
-from pipelines import evaluate_results as told
+from pipelines import evaluate_summary as told
 from pipelines.drawing import page
 from pipelines.evaluate_examples import Figures, examples
 from pipelines.evaluate_rows import Table, plain

@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluators.evaluation import METRICS
 from pipelines import evaluate_charts as charts
-from pipelines import evaluate_results as told
+from pipelines import evaluate_summary as told
 from pipelines.evaluate_rows import ABSENT, Column, Entry, Line, Measure, Table, number, plain, table_of
 from pipelines.evaluate_sections import Plots, card, table, text
 

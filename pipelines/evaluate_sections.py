@@ -9,8 +9,8 @@ from html import escape
 from itertools import groupby
 
 from evaluators.ground_truth import OUTSIDE, UNKNOWN, WITHIN
-from pipelines.evaluate_results import PARTIAL, Notice
 from pipelines.evaluate_rows import BEST, SECOND, Cell, Column, Line, Table, plain
+from pipelines.evaluate_summary import PARTIAL, Notice
 
 _MARKS = {BEST: ("b", "best"), SECOND: ("u", "second best")}
 _SIGNS = {WITHIN: "✓", OUTSIDE: "✗", UNKNOWN: "?", PARTIAL: "◑"}

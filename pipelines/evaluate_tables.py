@@ -1,6 +1,6 @@
 """Results of an evaluation as tables for the terminal, for Markdown and for LaTeX.
 
-Each shows the same tables (pipelines/evaluate_results.py). Names come from data and are escaped for the form.
+Each shows the same tables (pipelines/evaluate_summary.py). Names come from data and are escaped for the form.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from evaluators.ground_truth import WITHIN
-from pipelines.evaluate_results import Notice, Results, lead, notices, tables
 from pipelines.evaluate_rows import ABSENT, BEST, SECOND, Cell, Column, Line, Table
+from pipelines.evaluate_summary import Notice, Results, lead, notices, tables
 
 _TEXT_MARKS = {BEST: "*", SECOND: "+"}
 _HEAD = 14  # letters of a head before it takes another line

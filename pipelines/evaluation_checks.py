@@ -9,8 +9,6 @@ from motion.skeleton import Skeleton
 from pipelines.evaluation_input import NamedSet
 from schemas.shards import features_of
 
-_SINGLE = ("direct", "refine", "chain", "chain-first", "robust", "caption")  # modes with one answer a sample
-
 
 def check_set(named: NamedSet, body: Skeleton) -> None:
     """ValueError where completions are there twice, lack rounds, or hold motions that cannot be used."""
@@ -18,7 +16,7 @@ def check_set(named: NamedSet, body: Skeleton) -> None:
     for generations, rounds in named.generations.tables():
         columns = ["generation_id", "goal_id", "sample", "rounds"]
         rows = generations.select(columns).to_pylist()
-        if named.generations.info.mode in _SINGLE:
+        if named.mode != "judge":  # which judges several motions of a goal
             for row in rows:
                 key = row["goal_id"], row["sample"]
                 if key in seen:
@@ -39,7 +37,7 @@ def _check_rounds(named: NamedSet, rounds: pa.Table, told: dict[str, int]) -> No
         if row["generation_id"] not in held:
             raise _fault(named, row["generation_id"], "has rounds in a shard without its completion")
         held[row["generation_id"]].append((row["round"], row["injected"]))
-    robust = named.generations.info.mode == "robust"
+    robust = named.mode == "robust"
     for name, count in told.items():
         found = held[name]
         if [number for number, _ in found] != list(range(count)):
@@ -48,7 +46,7 @@ def _check_rounds(named: NamedSet, rounds: pa.Table, told: dict[str, int]) -> No
             robust and not count
         ):
             where = "its first round, and no other," if robust else "none of its rounds"
-            raise _fault(named, name, f"must have {where} injected (mode {named.generations.info.mode})")
+            raise _fault(named, name, f"must have {where} injected (mode {named.mode})")
 
 
 def _check_motions(named: NamedSet, rounds: pa.Table, body: Skeleton) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -19,7 +19,9 @@ from evaluators.metrics.plausibility import ClipPlausibility, mean_plausibility,
 from motion.features import joints_from_features
 from motion.skeleton import Skeleton
 from pipelines.evaluation_input import Asked, NamedSet
+from pipelines.shard_input import read_table
 from schemas.corpus import Corpus
+from schemas.rows import Segment, segment
 from schemas.shards import features_of
 
 Row = dict[str, Any]
@@ -29,7 +31,7 @@ _BATCH = 64
 
 def content(question: Asked, named: NamedSet, goal_ids: set[str], bert: Bert | None) -> Row:
     """What of a set's completions of some goals needs no embedder, by the names that results have."""
-    mode = named.generations.info.mode
+    mode = named.mode
     if mode == "caption":
         return {"captions": _captioning(question, named, goal_ids, bert)}
     if mode == "judge":
@@ -93,7 +95,7 @@ def _moving(question: Asked, named: NamedSet, goal_ids: set[str]) -> Row:
         names = [row["generation_id"] for row in rows]
         clips = [features_of(rounds, last[name]) if name in last else None for name in names]
         tally.add([question.goals[row["goal_id"]]["caption"] for row in rows], clips)
-    chained = named.generations.info.mode in _CHAINS
+    chained = named.mode in _CHAINS
     return {
         "format": asdict(format_scores(texts, counts)) if chained else None,
         "without_motion": counts.count(0) / len(counts),
@@ -110,14 +112,14 @@ def _rows(generations: pa.Table, goal_ids: set[str], *columns: str) -> list[Row]
 
 def _captioning(question: Asked, named: NamedSet, goal_ids: set[str], bert: Bert | None) -> Row:
     """Captions against every caption of the same motion."""
-    references: dict[tuple[str, int, int], list[str]] = {}
+    references: dict[Segment, list[str]] = {}
     for row in sorted(question.goals.values(), key=lambda row: row["goal_id"]):
-        references.setdefault(_motion(row), []).append(row["caption"])
+        references.setdefault(segment(row), []).append(row["caption"])
     given, wanted = [], []
     for row in first_samples(named):
         if row["goal_id"] in goal_ids:
             given.append(row["answer"])
-            wanted.append(references[_motion(question.goals[row["goal_id"]])])
+            wanted.append(references[segment(question.goals[row["goal_id"]])])
     return asdict(caption_scores(given, wanted, bert))
 
 
@@ -130,10 +132,6 @@ def first_samples(named: NamedSet) -> list[Row]:
             if held is None or row["sample"] < held["sample"]:
                 found[row["goal_id"]] = row
     return [found[goal_id] for goal_id in sorted(found)]
-
-
-def _motion(row: Mapping[str, Any]) -> tuple[str, int, int]:
-    return row["motion_id"], row["start"], row["end"]
 
 
 def _judging(question: Asked, named: NamedSet, goal_ids: set[str]) -> Row:
@@ -167,7 +165,7 @@ def edits_of(corpus: Corpus, names: set[str]) -> dict[str, str]:
     """What was done to each of the named candidates: its operation, "several edits" or "another motion"."""
     found = {}
     for index in range(corpus.shards):
-        for row in corpus.read("candidates", index, ["candidate_id", "origin", "edits"]).to_pylist():
+        for row in read_table(corpus, "candidates", index, ["candidate_id", "origin", "edits"]).to_pylist():
             if row["candidate_id"] in names:
                 operations = [edit["operation"] for edit in row["edits"]]
                 kind = operations[0] if len(operations) == 1 else "several edits"

@@ -18,7 +18,7 @@ from pipelines.evaluate_tables import latex_tables, markdown_tables
 from pipelines.evaluation_input import Asked, NamedSet
 from pipelines.evaluation_results import MOST_ROUNDS
 from schemas.gathering import gather
-from schemas.rows import MotionRef
+from schemas.rows import goal_motion
 from schemas.shards import features_of
 from schemas.storage import check_output, check_own_folder, write_json, write_whole
 
@@ -108,11 +108,7 @@ def figures(question: Asked, results: Row) -> dict[str, Row]:
         for name, found in embedder["sets"].items():
             shown[name] = {e["goal_id"] for e in (*found.get("best", ()), *found.get("worst", ()))}
     goals = sorted(set().union(*shown.values())) if shown else []
-    references = {
-        goal_id: MotionRef("motions", row["motion_id"], row["start"], row["end"])
-        for goal_id in goals
-        for row in (question.goals[goal_id],)
-    }
+    references = {goal_id: goal_motion(question.goals[goal_id]) for goal_id in goals}
     motions = gather(question.corpus, references.values())
     made = {
         f"goal/{goal_id}": _figure(question, motions[reference], f"Goal: {goal_id}")

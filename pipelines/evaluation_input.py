@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow as pa
 
 from evaluators.embedders.base import Text
-from evaluators.protocol import POOL, EvalGoal, Protocol, draw_protocol, protocol
+from evaluators.protocol import POOL, REPEATS, EvalGoal, Protocol, draw_protocol, protocol
 from motion.skeleton import Skeleton, skeleton
 from pipelines.shard_input import read_table
 from schemas.corpus import Corpus, open_corpus
 from schemas.generation_set import GenerationSet, content_fingerprint, open_set
+from schemas.rows import Segment, segment
 from schemas.storage import read_json
 
 MOVING = ("direct", "refine", "chain", "chain-first", "robust")  # modes whose completions are motions
@@ -35,9 +36,14 @@ class NamedSet:
         return {name for table in tables for name in table.column("goal_id").to_pylist()}
 
     @property
+    def mode(self) -> str:
+        """What its completions were asked for."""
+        return self.generations.info.mode
+
+    @property
     def moving(self) -> bool:
         """Whether its completions are motions."""
-        return self.generations.info.mode in MOVING
+        return self.mode in MOVING
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,9 @@ class Asked:
     goals: dict[str, dict[str, Any]]  # rows of the split's goals, by id
 
     @property
-    def motions(self) -> set[tuple[str, int, int]]:
-        """The goals' motions: clip, first frame, frame after the last."""
-        return {(row["motion_id"], row["start"], row["end"]) for row in self.goals.values()}
+    def motions(self) -> set[Segment]:
+        """The goals' motions."""
+        return set(map(segment, self.goals.values()))
 
     @property
     def texts(self) -> dict[str, Text]:
@@ -119,19 +125,8 @@ def _named(sets: Sequence[GenerationSet]) -> list[NamedSet]:
 
 def read_protocol(question: Asked, mode: str, seed: int, file: Path | None) -> Protocol:
     """The protocol of the split, or the frozen one of a file; ValueError where that is of other goals."""
-    goals = [
-        EvalGoal(row["goal_id"], row["motion_id"], row["start"], row["end"])
-        for row in question.goals.values()
-    ]
     if file is None:
-        return draw_protocol(
-            goals,
-            dataset=question.dataset,
-            skeleton=question.body.name,
-            split=question.split,
-            mode=mode,
-            seed=seed,
-        )
+        return _drawn(question, question.goals, mode, seed)
     values = read_json(file)
     if not isinstance(values, dict):
         raise ValueError(f"{file}: holds no protocol; give the protocol.json of an evaluation")
@@ -145,10 +140,9 @@ def read_protocol(question: Asked, mode: str, seed: int, file: Path | None) -> P
             f"{file}: is of {found.dataset} {found.skeleton} {found.split}, the generations are of "
             f"{' '.join(own)}; give the protocol of the same split"
         )
-    ranges = {goal.goal_id: goal for goal in goals}
     for entry in (entry for repeat in found.repeats for entry in repeat.entries):
-        goal = ranges.get(entry.goal_id)
-        if goal is None or not goal.start <= entry.start < entry.end <= goal.end:
+        goal = question.goals.get(entry.goal_id)
+        if goal is None or not goal["start"] <= entry.start < entry.end <= goal["end"]:
             raise ValueError(
                 f"{file}: goal {entry.goal_id!r} is not in the split {question.split!r} of "
                 f"{question.corpus.root}, or is shorter there; give the protocol's own corpus"
@@ -158,19 +152,21 @@ def read_protocol(question: Asked, mode: str, seed: int, file: Path | None) -> P
 
 def restricted(question: Asked, whole: Protocol, goal_ids: set[str]) -> Protocol:
     """The protocol drawn again for some of its goals."""
-    kept = [
-        EvalGoal(row["goal_id"], row["motion_id"], row["start"], row["end"])
-        for row in question.goals.values()
-        if row["goal_id"] in goal_ids
-    ]
+    return _drawn(question, goal_ids, whole.mode, whole.seed, len(whole.repeats))
+
+
+def _drawn(
+    question: Asked, goal_ids: Iterable[str], mode: str, seed: int, repeats: int = REPEATS
+) -> Protocol:
+    goals = [EvalGoal(goal_id, *segment(question.goals[goal_id])) for goal_id in goal_ids]
     return draw_protocol(
-        kept,
-        dataset=whole.dataset,
-        skeleton=whole.skeleton,
-        split=whole.split,
-        mode=whole.mode,
-        seed=whole.seed,
-        repeats=len(whole.repeats),
+        goals,
+        dataset=question.dataset,
+        skeleton=question.body.name,
+        split=question.split,
+        mode=mode,
+        seed=seed,
+        repeats=repeats,
     )
 
 

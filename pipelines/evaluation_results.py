@@ -14,13 +14,14 @@ from evaluators.embedding_store import EmbeddingStore
 from evaluators.evaluation import R_PRECISION, TOP, Score, Scores, Truth, score_answers, score_truth
 from evaluators.ground_truth import Check, check, published_bands, recorded_bands
 from evaluators.metrics.bootstrap import paired_bootstrap
-from evaluators.metrics.retrieval import pair_distances
+from evaluators.metrics.retrieval import distances_to
 from evaluators.metrics.rounds import round_scores
 from evaluators.protocol import POOL, Protocol
-from motion.mirror import mirror_id
 from pipelines.evaluation_content import first_samples
 from pipelines.evaluation_input import Asked, NamedSet, is_whole, read_protocol
 from pipelines.evaluation_vectors import SetVectors, read_truth, read_vectors
+from schemas.rows import segment
+from transforms.step import base_id
 
 RESULTS_VERSION = 1
 COMPARED = ("r_precision_3", "mm_distance")
@@ -33,7 +34,7 @@ Row = dict[str, Any]
 
 def head(question: Asked, used: Protocol) -> Row:
     """What an evaluation is of."""
-    motions = {(r["motion_id"], r["start"], r["end"]) for r in (question.goals[g] for g in used.goal_ids)}
+    motions = {segment(question.goals[goal_id]) for goal_id in used.goal_ids}
     partial = None
     if not is_whole(question, used):
         partial = {"goals": len(used.goal_ids), "of": len(question.goals)}
@@ -112,9 +113,9 @@ class EmbedderResults:
             truth = read_truth(self.question, self.store, used)
             scores = score_truth(truth)
         sets = {
-            named.id: self._moving(truth, named) if named.moving else self._captioned(truth, named)
+            named.id: self._moving(truth, scores, named) if named.moving else self._captioned(truth, named)
             for named in self.question.sets
-            if named.moving or named.generations.info.mode == "caption"
+            if named.moving or named.mode == "caption"
         }
         return {
             "name": self.name,
@@ -142,16 +143,16 @@ class EmbedderResults:
             for row, goal_id in enumerate(scores.goal_ids)
         ]
 
-    def _moving(self, truth: Truth, named: NamedSet) -> Row:
+    def _moving(self, truth: Truth, own_scores: Scores, named: NamedSet) -> Row:
         vectors, goal_ids = self.vectors[named.id], truth.protocol.goal_ids
         scores = score_answers(truth, vectors.answers(goal_ids))
         self.goal_scores[named.id] = scores
         found: Row = {"metrics": _metrics(scores.metrics), **_examples(self.question, scores)}
         if vectors.rounds > 1:
-            found["rounds"] = self._rounds(truth, vectors)
-            given = int(named.generations.info.mode == "robust")  # the first motion is not the model's
+            found["rounds"] = self._rounds(truth, vectors, scores)
+            given = int(named.mode == "robust")  # the first motion is not the model's
             runs = [
-                -pair_distances(np.tile(truth.captions[goal_id], (len(own), 1)), own)
+                -distances_to(truth.captions[goal_id], own)
                 for goal_id in goal_ids
                 for one in vectors.samples[goal_id]
                 for own in (one[given:] if len(one) > given else one,)
@@ -159,30 +160,22 @@ class EmbedderResults:
             summary = asdict(round_scores(runs))
             summary.pop("curve")
             found["round_scores"] = summary
-        if named.generations.info.mode == "robust":
-            found["robust"] = self._robust(truth, vectors, scores)
+        if named.mode == "robust":
+            found["robust"] = _robust(found, own_scores)
         return found
 
-    def _rounds(self, truth: Truth, vectors: SetVectors) -> list[Row]:
+    def _rounds(self, truth: Truth, vectors: SetVectors, last: Scores) -> list[Row]:
         """Metrics after each round; completions that ended before it keep their last motion."""
         goal_ids = truth.protocol.goal_ids
         lengths = [len(one) for goal_id in goal_ids for one in vectors.samples[goal_id]]
-        return [
-            {
-                "round": number,
-                "completions": sum(length > number for length in lengths),
-                "metrics": _metrics(score_answers(truth, vectors.answers(goal_ids, number)).metrics, _CURVES),
-            }
-            for number in range(min(vectors.rounds, MOST_ROUNDS))
-        ]
-
-    def _robust(self, truth: Truth, vectors: SetVectors, scores: Scores) -> Row:
-        """How far a model comes back from a motion put in its mouth: 0 not at all, 1 to the truth."""
-        first = score_answers(truth, vectors.answers(truth.protocol.goal_ids, 0)).metrics["mm_distance"].mean
-        own = score_truth(truth).metrics["mm_distance"].mean
-        last = scores.metrics["mm_distance"].mean
-        recovery = (first - last) / (first - own) if first > own else None
-        return {"floor": first, "final": last, "ground_truth": own, "recovery": recovery}
+        found = []
+        for number in range(min(vectors.rounds, MOST_ROUNDS)):
+            ended = number == vectors.rounds - 1  # what is left then are the answers, which are scored
+            scores = last if ended else score_answers(truth, vectors.answers(goal_ids, number))
+            completions = sum(length > number for length in lengths)
+            metrics = _metrics(scores.metrics, _CURVES)
+            found.append({"round": number, "completions": completions, "metrics": metrics})
+        return found
 
     def _captioned(self, truth: Truth, named: NamedSet) -> Row:
         """Captions that a model gave to the goals' motions, in the captions' place."""
@@ -212,8 +205,17 @@ class EmbedderResults:
 
     def _cluster(self, goal_id: str) -> str:
         """A clip and its mirrored twin."""
-        motion_id = self.question.goals[goal_id]["motion_id"]
-        return min(motion_id, mirror_id(motion_id))
+        return base_id(self.question.goals[goal_id]["motion_id"])
+
+
+def _robust(found: Row, own: Scores) -> Row:
+    """How far a model comes back from a motion put in its mouth: 0 not at all, 1 to the truth."""
+    last = found["metrics"]["mm_distance"]["mean"]
+    # Where nobody went on, the first motion is the last.
+    first = found["rounds"][0]["metrics"]["mm_distance"]["mean"] if "rounds" in found else last
+    truth = own.metrics["mm_distance"].mean
+    recovery = (first - last) / (first - truth) if first > truth else None
+    return {"floor": first, "final": last, "ground_truth": truth, "recovery": recovery}
 
 
 def _worded(answer: str) -> str:

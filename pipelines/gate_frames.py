@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evaluators.chain_checks import chain_fault
 from schemas.corpus import Corpus
+from schemas.rows import goal_motion
 from schemas.tables import TABLES
 from transforms.step import STEPS, shard_of
 
@@ -142,7 +143,7 @@ def _motions(row: Row, corpus: Corpus, resolver: Resolver, index: int, config: M
 
 
 def _goals(row: Row, corpus: Corpus, resolver: Resolver, index: int, config: Mapping[str, Any]) -> Row:
-    ref = {"table": "motions", "id": row["motion_id"], "start": row["start"], "end": row["end"]}
+    ref = goal_motion(row).as_dict()
     return {
         **row,
         "frames": row["end"] - row["start"],

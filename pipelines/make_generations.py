@@ -48,12 +48,10 @@ def run(args: argparse.Namespace) -> int:
     from schemas.corpus import open_corpus
 
     corpus, manifest = open_corpus(args.corpus)
-    kinds = list(KINDS) if args.kind == "all" else [args.kind]
-    for kind in kinds:
-        root = args.output / kind if args.kind == "all" else args.output
+    roots = {kind: args.output / kind for kind in KINDS} if args.kind == "all" else {args.kind: args.output}
+    for root in roots.values():
         _check_output(root)
-    for kind in kinds:
-        root = args.output / kind if args.kind == "all" else args.output
+    for kind, root in roots.items():
         count = write_stand_ins(corpus, manifest, kind, args.split, root)
         print(f"{kind}: {count} generations in {printable(root)}")
     return 0

@@ -161,8 +161,9 @@ def _motion(corpus: Corpus, row: Row) -> Shown:
 
 
 def _goal_clip(corpus: Corpus, row: Row) -> Clip:
-    part = {"table": "motions", "id": row["motion_id"], "start": row["start"], "end": row["end"]}
-    return _clip(corpus, part, row["goal_id"])
+    from schemas.rows import goal_motion
+
+    return _clip(corpus, goal_motion(row).as_dict(), row["goal_id"])
 
 
 def _goal(corpus: Corpus, row: Row) -> Shown:

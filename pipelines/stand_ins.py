@@ -14,10 +14,11 @@ from evaluators.support import support
 from motion.seeds import generator
 from motion.skeleton import Skeleton
 from motion.still import still_figure
+from pipelines.shard_input import read_table
 from prompts.chain import Chain, Round, render
 from schemas.corpus import Corpus
 from schemas.gathering import gather
-from schemas.rows import MotionRef, facts_of
+from schemas.rows import MotionRef, facts_of, goal_motion
 
 Row = dict[str, Any]
 NOTHING = MotionRef("", "", 0, 0)
@@ -37,7 +38,7 @@ class Goal:
     @property
     def motion(self) -> MotionRef:
         """Its own motion."""
-        return MotionRef("motions", self.row["motion_id"], self.row["start"], self.row["end"])
+        return goal_motion(self.row)
 
 
 @dataclass(frozen=True)
@@ -70,18 +71,22 @@ def read_goals(corpus: Corpus, split: str) -> list[Goal]:
     facts: dict[str, Row] = {}
     ladders: dict[str, list[Row]] = {}
     for index in range(corpus.shards):
-        mine = [row for row in corpus.read("goals", index).to_pylist() if row["split"] == split]
+        mine = [row for row in read_table(corpus, "goals", index).to_pylist() if row["split"] == split]
         names = {row["goal_id"] for row in mine}
         rows += mine
-        chains |= {r["goal_id"]: r for r in corpus.read("stage2", index).to_pylist() if r["goal_id"] in names}
-        facts |= {r["goal_id"]: r for r in corpus.read("facts", index).to_pylist() if r["goal_id"] in names}
-        for row in corpus.read("candidates", index).to_pylist():
+        chains |= {
+            r["goal_id"]: r for r in read_table(corpus, "stage2", index).to_pylist() if r["goal_id"] in names
+        }
+        facts |= {
+            r["goal_id"]: r for r in read_table(corpus, "facts", index).to_pylist() if r["goal_id"] in names
+        }
+        for row in read_table(corpus, "candidates", index).to_pylist():
             if row["goal_id"] in names:
                 ladders.setdefault(row["goal_id"], []).append(row)
     rows.sort(key=lambda row: row["goal_id"])
-    captions: dict[tuple[str, int, int], list[str]] = {}
+    captions: dict[MotionRef, list[str]] = {}
     for row in rows:
-        captions.setdefault((row["motion_id"], row["start"], row["end"]), []).append(row["caption"])
+        captions.setdefault(goal_motion(row), []).append(row["caption"])
     strangers = _strangers(rows)
     return [_goal(row, chains, facts, ladders, captions, strangers) for row in rows]
 
@@ -91,11 +96,11 @@ def _goal(
     chains: dict[str, Row],
     facts: dict[str, Row],
     ladders: dict[str, list[Row]],
-    captions: dict[tuple[str, int, int], list[str]],
+    captions: dict[MotionRef, list[str]],
     strangers: dict[str, MotionRef],
 ) -> Goal:
     name = row["goal_id"]
-    same = captions[row["motion_id"], row["start"], row["end"]]
+    same = captions[goal_motion(row)]
     ladder = tuple(sorted(ladders.get(name, []), key=lambda candidate: candidate["rank"]))
     others = tuple(caption for caption in same if caption != row["caption"])
     return Goal(row, chains.get(name), facts.get(name), ladder, others, strangers[name])
@@ -109,7 +114,7 @@ def _strangers(rows: Sequence[Row]) -> dict[str, MotionRef]:
     for place, row in enumerate(drawn):
         step = next((s for s in range(1, len(drawn)) if clips[(place + s) % len(drawn)] != clips[place]), 0)
         other = drawn[(place + step) % len(drawn)]
-        found[row["goal_id"]] = MotionRef("motions", other["motion_id"], other["start"], other["end"])
+        found[row["goal_id"]] = goal_motion(other)
     return found
 
 

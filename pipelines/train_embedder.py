@@ -80,8 +80,7 @@ def _train(
 
     body = manifest["config"]["skeleton"]
     material = read_material(corpus, body, "train")
-    settings = Settings(seed=args.seed)
-    steps = args.steps or default_steps(len(material.examples), settings.batch)
+    steps = args.steps or default_steps(len(material.examples), Settings.batch)
     settings = Settings(steps=steps, seed=args.seed)
     print(
         f"{len(material.examples)} goals, {len(material.features)} motions to learn from, {steps} steps",

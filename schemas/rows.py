@@ -48,6 +48,19 @@ class MotionRef:
         return dict(vars(self))
 
 
+Segment = tuple[str, int, int]  # motion id, first frame, frame after the last
+
+
+def segment(goal: Mapping[str, Any]) -> Segment:
+    """The frames that a goal is about."""
+    return goal["motion_id"], goal["start"], goal["end"]
+
+
+def goal_motion(goal: Mapping[str, Any]) -> MotionRef:
+    """Where a goal's own motion is."""
+    return MotionRef("motions", *segment(goal))
+
+
 def facts_of(row: Mapping[str, Any], fps: float) -> Facts:
     """The measured facts that a row's `frames`, `summary`, `extremes` and `events` hold."""
     values = {name: row[name] for name in ("frames", "summary", "extremes", "events")}

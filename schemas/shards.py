@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from schemas.crash import reached
 from schemas.generations import GENERATION_TABLES
+from schemas.rows import Segment
 from schemas.storage import whole_file
 from schemas.tables import TABLES, Table
 
@@ -103,6 +104,12 @@ def check_version(path: Path, name: str, metadata: Mapping[bytes, bytes]) -> Non
 def features_of(table: pa.Table, row: int, column: str = "features") -> NDArray[np.float32]:
     """Features (T, F) of one row, without a copy where Arrow allows it."""
     return clip_of(table.column(column)[row])
+
+
+def features_of_segments(motions: pa.Table, parts: Iterable[Segment]) -> dict[Segment, NDArray[np.float32]]:
+    """Features (T, F) of parts of the motions of a table, once each, in order; KeyError for one it lacks."""
+    rows = {motion_id: row for row, motion_id in enumerate(motions.column("motion_id").to_pylist())}
+    return {part: features_of(motions, rows[part[0]])[part[1] : part[2]] for part in dict.fromkeys(parts)}
 
 
 def clip_of(scalar: pa.Scalar) -> NDArray[np.float32]:

@@ -23,8 +23,8 @@ from evaluation_results import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.evaluate_results import main_table, notices, set_names, tables
 from pipelines.evaluate_rows import ABSENT, BEST, HIGHER, LOWER, NEAREST, SECOND, marks, number, p_value
+from pipelines.evaluate_summary import main_table, notices, set_names, tables
 from pipelines.evaluate_tables import latex_tables, markdown_tables, text_tables
 
 Results = dict[str, Any]

@@ -14,7 +14,8 @@ from evaluators.alignment import facts_alignment, packed, vector_alignment
 from motion.facts import Facts
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus
-from schemas.shards import features_of
+from schemas.rows import segment
+from schemas.shards import features_of_segments
 from transforms.perturb import Goal, Perturbed
 from transforms.search import Pick
 
@@ -88,10 +89,9 @@ def vectors_of(config: BuildConfig, corpus: Corpus, index: int, goals: Sequence[
         return {}
     used = embedder_of(config)
     motions = corpus.read("motions", index, ["motion_id", "features"])
-    rows = {name: row for row, name in enumerate(motions.column("motion_id").to_pylist())}
-    clips = [features_of(motions, rows[goal["motion_id"]])[goal["start"] : goal["end"]] for goal in goals]
+    clips = features_of_segments(motions, map(segment, goals))
     texts = embed_texts(used, [Text(goal["caption"], goal["tags"]) for goal in goals])
-    found = _packed_motions(used, clips)
+    found = _packed_motions(used, [clips[segment(goal)] for goal in goals])
     return {
         goal["goal_id"]: (packed(text), motion)
         for goal, text, motion in zip(goals, texts, found, strict=True)

@@ -10,6 +10,7 @@ from evaluators.support import CHECKS_VERSION
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
+from schemas.rows import goal_motion
 from transforms.per_shard import PerShard
 from transforms.step import STEPS, DeadLetter, StepResult, corpus_of, digests, run_step, tally
 
@@ -73,10 +74,6 @@ def _by_goal(rows: list[Row]) -> dict[str, list[Row]]:
     return groups
 
 
-def _goal_motion(goal: Row) -> Row:
-    return {"table": "motions", "id": goal["motion_id"], "start": goal["start"], "end": goal["end"]}
-
-
 def stage2_row(goal: Row, candidates: list[Row], annotations: list[Row]) -> Row:
     """The chain material of a goal; `perfect` tells the goal motion's verdict to the checks."""
     assessed = {row["candidate_id"]: row for row in annotations if row["kind"] == "assessment"}
@@ -86,7 +83,7 @@ def stage2_row(goal: Row, candidates: list[Row], annotations: list[Row]) -> Row:
         "goal_id": goal["goal_id"],
         "split": goal["split"],
         "caption": goal["caption"],
-        "motion": _goal_motion(goal),
+        "motion": goal_motion(goal).as_dict(),
         "annotation_id": own["annotation_id"],
         "assessment": own["text"],
         "refinement": own["refinement"],
@@ -162,7 +159,7 @@ def stage3_row(goal: Row) -> Row:
         "goal_id": goal["goal_id"],
         "split": goal["split"],
         "caption": goal["caption"],
-        "motion": _goal_motion(goal),
+        "motion": goal_motion(goal).as_dict(),
         "frames": goal["end"] - goal["start"],
     }
 

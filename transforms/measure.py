@@ -24,8 +24,8 @@ from prompts.claims import claims_digest
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
-from schemas.rows import MotionRef, facts_of
-from schemas.shards import features_of
+from schemas.rows import Segment, facts_of, goal_motion, segment
+from schemas.shards import features_of_segments
 from transforms.per_shard import PerShard
 from transforms.step import DeadLetter, StepResult, base_id, corpus_of, digests, failure, run_step, tally
 from transforms.words import word_vector
@@ -33,8 +33,6 @@ from transforms.words import word_vector
 VERSION = 2
 
 Key = TypeVar("Key")
-
-Segment = tuple[str, int, int]  # motion id, first frame, frame after the last
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def measure_goals(config: BuildConfig, corpus: Corpus, index: int) -> StepResult
         rows.append(
             {
                 "goal_id": goal["goal_id"],
-                "motion": motion_ref(goal).as_dict(),
+                "motion": goal_motion(goal).as_dict(),
                 "frames": facts.frames,
                 "summary": values["summary"],
                 "extremes": values["extremes"],
@@ -120,16 +118,6 @@ def measure_each(clips: Mapping[Key, NDArray[np.float32]], body: Skeleton) -> di
         return found
 
 
-def segment(goal: dict[str, Any]) -> Segment:
-    """The frames that a goal is about."""
-    return goal["motion_id"], goal["start"], goal["end"]
-
-
-def motion_ref(goal: dict[str, Any]) -> MotionRef:
-    """Where a goal's own motion is."""
-    return MotionRef("motions", *segment(goal))
-
-
 def segment_joints(
     config: BuildConfig, corpus: Corpus, index: int, goals: list[dict[str, Any]]
 ) -> dict[Segment, NDArray[np.float32]]:
@@ -142,13 +130,8 @@ def joints_of_segments(
     motions: pa.Table, parts: Iterable[Segment], body: Skeleton
 ) -> dict[Segment, NDArray[np.float32]]:
     """Joints (T, J, 3) of parts of the motions of a table, once each, in order; KeyError for one it lacks."""
-    rows = {motion_id: row for row, motion_id in enumerate(motions.column("motion_id").to_pylist())}
-    clips: dict[Segment, NDArray[np.float32]] = {}
-    for part in parts:
-        if part not in clips:
-            features = features_of(motions, rows[part[0]])
-            clips[part] = joints_from_features(features[part[1] : part[2]], body)
-    return clips
+    features = features_of_segments(motions, parts)
+    return {part: joints_from_features(clip, body) for part, clip in features.items()}
 
 
 def bucket_of(config: BuildConfig, split: str, motion_id: str) -> tuple[str, int]:

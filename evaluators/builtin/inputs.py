@@ -18,7 +18,7 @@ BUCKETS = 8192  # of word pieces
 MAX_WORDS = 64
 _WORD = re.compile(r"[^\W\d_]+|\d+", re.UNICODE)
 _GRAMS = (3, 4, 5)  # characters
-_FIXED = 7  # channels beside joints: heading (3), way (2), height, time
+_FIXED = 10  # channels beside joints: heading (3), way (2), height, time, velocities (3)
 
 
 def words(caption: str) -> list[str]:
@@ -48,7 +48,7 @@ def piece_batch(captions: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.
 
 def channel_count(body: Skeleton) -> int:
     """How many channels `channels` gives."""
-    return _FIXED + 3 + 3 * (body.joint_count - 1) + 3 * body.joint_count + 4
+    return _FIXED + 3 * (body.joint_count - 1) + 3 * body.joint_count + 4
 
 
 def channels(features: NDArray[np.floating], body: Skeleton) -> NDArray[np.float64]:

@@ -17,10 +17,9 @@ from motion.perturb import OPERATIONS, Subject
 from motion.seeds import generator, seed
 from motion.skeleton import skeleton
 from schemas.corpus import Corpus
-from schemas.rows import facts_of
-from schemas.shards import features_of
+from schemas.rows import Segment, facts_of, segment
+from schemas.shards import features_of_segments
 
-Segment = tuple[str, int, int]  # motion id, first frame, frame after the last
 Array32 = NDArray[np.float32]
 
 STAIRCASES = 4  # of each motion
@@ -62,14 +61,12 @@ def read_material(corpus: Corpus, skeleton_name: str, split: str) -> Material:
     for index in range(corpus.shards):
         goals = {g["goal_id"]: g for g in corpus.read("goals", index).to_pylist() if g["split"] == split}
         motions = corpus.read("motions", index, ["motion_id", "features"])
-        rows = {name: row for row, name in enumerate(motions.column("motion_id").to_pylist())}
-        for facts in corpus.read("facts", index).to_pylist():
-            goal = goals.get(facts["goal_id"])
-            if goal is None:
-                continue
-            place = (goal["motion_id"], goal["start"], goal["end"])
-            if place not in features:
-                features[place] = features_of(motions, rows[place[0]])[place[1] : place[2]]
+        measured = [row for row in corpus.read("facts", index).to_pylist() if row["goal_id"] in goals]
+        features |= features_of_segments(motions, (segment(goals[row["goal_id"]]) for row in measured))
+        for facts in measured:
+            goal = goals[facts["goal_id"]]
+            place = segment(goal)
+            if place not in subjects:
                 joints = joints_from_features(features[place], body)
                 subjects[place] = Subject(joints, body, facts_of(facts, body.fps).events)
             moves = bool(subjects[place].active)

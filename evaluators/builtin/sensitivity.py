@@ -17,7 +17,7 @@ from evaluators.builtin.material import Material, Segment
 from evaluators.builtin.staircase import Staircase, staircase
 from evaluators.embedders.base import Text
 from evaluators.embedding_store import EmbeddingStore
-from evaluators.metrics.retrieval import pair_distances
+from evaluators.metrics.retrieval import distances_to
 from motion.perturb import OPERATIONS
 from motion.seeds import generator, seed
 
@@ -62,7 +62,7 @@ def sensitivity(
         text = store.texts([Text(captions[place])])
         for stairs in _stairs(material, place, chosen, key):
             motions = store.motions([material.features[place], *stairs.steps])
-            distances = pair_distances(np.repeat(text, len(motions), axis=0), motions)
+            distances = distances_to(text[0], motions)
             own, caption = packed(motions[0]), packed(text[0])
             scores = [vector_alignment(caption, own, packed(motion)) for motion in motions]
             curves[stairs.operation].append(_Curve((0.0, *stairs.strengths), distances, -np.array(scores)))

@@ -25,6 +25,12 @@ def pair_distances(texts: ArrayLike, motions: ArrayLike) -> NDArray[np.float64]:
     return np.sqrt(np.einsum("nd,nd->n", difference, difference))
 
 
+def distances_to(one: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:
+    """Distance of one vector (D,) to each of others (N, D): (N,). ValueError as `pair_distances`."""
+    many = vectors("others", others)
+    return pair_distances(np.tile(np.asarray(one, np.float64), (len(many), 1)), many)
+
+
 def mm_distance(texts: ArrayLike, motions: ArrayLike) -> float:
     """Mean distance of matching pairs (N, D), the papers' MM-Dist; smaller is better.
 
