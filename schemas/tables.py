@@ -260,6 +260,14 @@ DEAD_LETTERS = Table(
     ),
 )
 
+# Beside a corpus' own tables, a set for each motion tokenizer: schemas/tokens.py.
+TOKENS = Table(
+    "tokens",
+    1,
+    ("table", "id", "start", "end"),
+    (("table", TEXT), ("id", TEXT), ("start", INT), ("end", INT), ("tokens", pa.list_(INT))),
+)
+
 TABLES = {
     table.name: table
     for table in (

@@ -9,11 +9,15 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 LIBRARIES = [
     "apache_beam.runners.portability.fn_api_runner",
@@ -32,21 +36,50 @@ _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(LIBRARIES)
 
 
-def irmogen(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run the real command in its own process."""
+def irmogen(
+    *arguments: object, check: bool = True, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the real command in its own process, with more variables in its environment."""
     words = [str(argument) for argument in arguments]
-    with tempfile.TemporaryDirectory() as folder:
-        said = [Path(folder) / "stdout", Path(folder) / "stderr"]
-        for file in said:
-            file.touch()
-        process = _processes.Process(target=_run, args=(words, said, dict(os.environ), os.getcwd()))
-        process.start()
+    with _forked(words, environ or {}) as (process, said):
         process.join(SECONDS)
         if process.exitcode is None:
             process.kill()
             process.join()
             raise subprocess.TimeoutExpired(words, SECONDS)
         return _ended(words, process.exitcode, *(file.read_text() for file in said), check)
+
+
+def killed_irmogen(
+    *arguments: object, moment: Callable[[], bool], environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the real command in a process group of its own, which gets SIGKILL when the moment has come.
+
+    The exit code is -9 then, and where the command killed itself.
+    """
+    words = [str(argument) for argument in arguments]
+    with _forked(words, environ or {}, group=True) as (process, said):
+        while process.exitcode is None and not moment():
+            time.sleep(0.01)
+        if process.exitcode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.join()
+        return _ended(words, process.exitcode, *(file.read_text() for file in said), check=False)
+
+
+@contextmanager
+def _forked(
+    words: list[str], environ: Mapping[str, str], group: bool = False
+) -> Iterator[tuple[Any, list[Path]]]:
+    """A started process, and the files of what it says."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = [Path(folder) / "stdout", Path(folder) / "stderr"]
+        for file in said:
+            file.touch()
+        variables = {**os.environ, **environ}
+        process = _processes.Process(target=_run, args=(words, said, variables, os.getcwd(), group))
+        process.start()
+        yield process, said
 
 
 def cold_irmogen(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -63,8 +96,12 @@ def _ended(words: list[str], code: int, out: str, err: str, check: bool) -> subp
     return subprocess.CompletedProcess(words, code, out, err)
 
 
-def _run(words: list[str], said: list[Path], environment: Mapping[str, str], folder: str) -> None:
+def _run(
+    words: list[str], said: list[Path], environment: Mapping[str, str], folder: str, group: bool
+) -> None:
     """In the forked process: become the command."""
+    if group:
+        os.setsid()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

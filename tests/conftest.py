@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,25 +37,45 @@ def corpus_bytes(root: Path) -> dict[str, bytes]:
     }
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that the first of pytest's workers makes and all of them read; nobody may change it."""
+    session = factory.getbasetemp()
+    root = (session.parent if "PYTEST_XDIST_WORKER" in os.environ else session) / f"shared-{name}"
+    with root.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = root.with_suffix(".done")
+        if not done.exists():
+            shutil.rmtree(root, ignore_errors=True)  # of a worker that failed
+            make(root)
+            done.touch()
+    return root
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A demo dataset of 70 clips: two shards. Two of five have one caption, the others several."""
+    """A demo dataset of 70 clips: two shards. Many clips have one caption, the others several."""
+    return made_once(tmp_path_factory, "demo", write_small_demo)
+
+
+def write_small_demo(root: Path, motions: int = 70) -> None:
+    """Two of five clips have one caption; of those that are not for testing, four of five."""
     from motion.demo.dataset import write_demo
 
-    root = tmp_path_factory.mktemp("demo") / "data"
-    write_demo(root, motions=70)
+    write_demo(root, motions)
+    tested = (root / "test.txt").read_text().split()
     for number, text in enumerate(sorted((root / "texts").iterdir())):
-        if number % 5 in (1, 3):
+        if number % 5 in (1, 3) or (number % 5 and text.stem not in tested):
             text.write_text(text.read_text().splitlines()[0] + "\n")
-    return root
 
 
 @pytest.fixture(scope="session")
 def corpus(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The corpus of the demo dataset; tests that change it work on a copy."""
-    root = tmp_path_factory.mktemp("corpus") / "corpus"
-    cold_irmogen("build", "--input", demo, "--output", root)
-    return root
+    return made_once(
+        tmp_path_factory,
+        "corpus",
+        lambda root: cold_irmogen("build", "--input", demo, "--output", root),
+    )
 
 
 @pytest.fixture
@@ -73,14 +95,14 @@ def embedder(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A built-in embedder that was trained on the corpus for a few seconds."""
     from evaluated import trained
 
-    root = tmp_path_factory.mktemp("embedder") / "embedder"
-    trained(corpus, root)
-    return root
+    return made_once(tmp_path_factory, "embedder", lambda root: trained(corpus, root))
 
 
 @pytest.fixture(scope="session")
 def stand_ins(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Stand-ins of every kind for the corpus' test split."""
-    root = tmp_path_factory.mktemp("generations") / "stand-ins"
-    irmogen("make-generations", corpus, "--kind", "all", "--output", root)
-    return root
+    return made_once(
+        tmp_path_factory,
+        "stand-ins",
+        lambda root: irmogen("make-generations", corpus, "--kind", "all", "--output", root),
+    )

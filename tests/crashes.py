@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from commands import killed_irmogen
 from fake_server import FakeServer
 
 from pipelines.fake_llm.books import messages_digest
@@ -38,14 +36,14 @@ class Road:
     server: FakeServer
 
     def command(self, annotator: str, output: Path) -> list[str]:
-        """The command line of the build; the ledger lies beside the corpus."""
+        """What follows `irmogen`; the ledger lies beside the corpus."""
         flags = ["--annotator", annotator, "--model", "fake-1", "--base-url", self.server.base_url]
         flags += ["--ledger", str(output.parent / f"{output.name}-ledger")]
         flags += (
             ["--batch-poll", "0.2"] if annotator == "openai-batch" else ["--concurrency", str(CONCURRENCY)]
         )
         paths = ["--input", str(self.data), "--output", str(output)]
-        return [sys.executable, "-m", "pipelines.cli", "build", *paths, *flags]
+        return ["build", *paths, *flags]
 
 
 @dataclass(frozen=True)
@@ -146,26 +144,14 @@ class _Watch:
         return Row(where, self.kills, self.kept, lost, sent, needed, self.asked_again, same)
 
 
-def _run(command: list[str], crash: str = "", seconds: float = 0.0) -> int:
+def _run(command: list[str], crash: str = "", seconds: float = 300.0) -> int:
     """Run a build in a process group of its own; returns its exit code, -9 where it was killed.
 
     `crash` names the point at which it kills itself, `seconds` the moment at which the group is killed.
     AssertionError with what it said where it ends otherwise.
     """
-    environment = {**os.environ, "IRMOGEN_CRASH": crash}
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        said, _ = process.communicate(timeout=seconds or 300)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        said, _ = process.communicate()
-    if process.returncode not in (0, -signal.SIGKILL):
-        raise AssertionError(f"{command} ended with {process.returncode}:\n{said}")
-    return process.returncode
+    until = time.monotonic() + seconds
+    done = killed_irmogen(*command, moment=lambda: time.monotonic() > until, environ={"IRMOGEN_CRASH": crash})
+    if done.returncode not in (0, -signal.SIGKILL):
+        raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+    return done.returncode

@@ -137,15 +137,17 @@ def test_a_corpus_is_audited_with_the_captions_that_left_it(untrue: Path, built:
     assert of_corpus.left_out == len(gone)
 
 
-def test_contradicted_captions_may_be_kept(untrue: Path, built: Path, tmp_path: Path) -> None:
-    root = tmp_path / "corpus"
-    irmogen("build", "--input", untrue, "--output", root, "--keep-contradicted", check=False)
+def test_contradicted_captions_may_be_kept(tmp_path: Path) -> None:
+    few, root = tmp_path / "data", tmp_path / "corpus"
+    write_demo(few, 8, seed=7, corrupt_captions=True)
+    assert audit(source(few)).contradicted
+    irmogen("build", "--input", few, "--output", root, "--keep-contradicted", check=False)
     manifest = read_manifest(root)
     assert manifest["tables"]["facts"]["rows"] == manifest["tables"]["goals"]["rows"]
     assert manifest["config"]["keep_contradicted"] is True
     assert audit(source(root)).left_out == 0
     # It is a setting that counts: the same folder without the flag is refused.
-    refused = irmogen("build", "--input", untrue, "--output", root, check=False)
+    refused = irmogen("build", "--input", few, "--output", root, check=False)
     assert refused.returncode == 2
     assert "keep_contradicted" in refused.stderr
 
@@ -175,8 +177,9 @@ def test_a_reader_that_goes_away_ends_it_quietly_and_the_findings_are_written(
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        told = process.stderr.read().decode()
-    assert (process.returncode, told) == (0, "")
+        told = process.stderr.read().decode().splitlines()
+    progress = [line for line in told if line.startswith("audit: ")]  # where the machine is slow
+    assert (process.returncode, told) == (0, progress)
     assert output.read_text().count("\n") > 10
 
 

@@ -7,7 +7,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -15,7 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import corpus_bytes, irmogen
+from commands import killed_irmogen
+from conftest import corpus_bytes, irmogen, write_small_demo
 
 from pipelines import inputs
 from pipelines.lock import locked
@@ -25,6 +25,24 @@ from schemas.tables import TABLES
 from transforms.step import STEPS, StepResult, corpus_of, run_step
 
 Build = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A dataset of 24 clips, which is one shard, and the corpus that was built from it."""
+    folder = tmp_path_factory.mktemp("few")
+    write_small_demo(folder / "data", motions=24)
+    irmogen("build", "--input", folder / "data", "--output", folder / "corpus")
+    return folder / "data", folder / "corpus"
+
+
+@pytest.fixture(params=["one shard", pytest.param("two shards", marks=pytest.mark.slow)])
+def built(request: pytest.FixtureRequest) -> tuple[Path, Path]:
+    """A dataset and the corpus that was built from it."""
+    if request.param == "one shard":
+        found: tuple[Path, Path] = request.getfixturevalue("few")
+        return found
+    return request.getfixturevalue("demo"), request.getfixturevalue("corpus")
 
 
 def shard_bytes(root: Path) -> dict[str, bytes]:
@@ -172,14 +190,7 @@ def test_builds_killed_at_random_moments_give_the_same_bytes(
 
 def kill_when(root: Path, demo: Path, moment: Callable[[], bool]) -> None:
     """Start a build in its own process group and kill -9 it when the moment has come."""
-    command = [sys.executable, "-m", "pipelines.cli", "build", "--input", str(demo), "--output", str(root)]
-    with subprocess.Popen(
-        command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        while process.poll() is None and not moment():
-            time.sleep(0.01)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+    killed_irmogen("build", "--input", demo, "--output", root, moment=moment)
 
 
 @pytest.mark.parametrize(
@@ -234,27 +245,28 @@ WRITTEN = {
 }
 
 
-def test_a_damaged_shard_is_named_and_the_remedy_works(demo: Path, corpus: Path, tmp_path: Path) -> None:
-    root = tmp_path / "corpus"
+def test_a_damaged_shard_is_named_and_the_remedy_works(few: tuple[Path, Path], tmp_path: Path) -> None:
+    (data, corpus), root = few, tmp_path / "corpus"
     shutil.copytree(corpus, root)
-    path = next(root.glob("stage2/*-00001-*"))
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
+    path = next(root.glob("stage2/*-00000-*"))
+    held = bytearray(path.read_bytes())
+    held[len(held) // 2] ^= 1
+    path.write_bytes(held)
     refused = irmogen("validate", root, check=False)
     assert refused.returncode == 3
     assert "--rebuild" in refused.stderr
-    irmogen("build", "--input", demo, "--output", root, "--rebuild")
+    irmogen("build", "--input", data, "--output", root, "--rebuild")
     assert "gate passed" in irmogen("validate", root).stdout
     assert corpus_bytes(root) == corpus_bytes(corpus)
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "receipts/annotate-00000-of-00002.json"])
-def test_a_damaged_record_is_made_again(demo: Path, corpus: Path, tmp_path: Path, name: str) -> None:
-    root = tmp_path / "corpus"
+@pytest.mark.parametrize("name", ["manifest.json", "receipts/annotate-00000-of-00001.json"])
+def test_a_damaged_record_is_made_again(few: tuple[Path, Path], tmp_path: Path, name: str) -> None:
+    (data, corpus), root = few, tmp_path / "corpus"
     shutil.copytree(corpus, root)
+    assert (root / name).is_file()
     (root / name).write_text("{")
-    irmogen("build", "--input", demo, "--output", root)
+    irmogen("build", "--input", data, "--output", root)
     assert corpus_bytes(root) == corpus_bytes(corpus)
 
 
@@ -270,11 +282,13 @@ def test_a_second_build_into_the_same_corpus_is_refused_with_the_first_ones_name
         assert not list(root.glob("receipts/*"))
 
 
-def test_a_second_run_does_nothing(corpus: Path, demo: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in corpus.rglob("*.parquet")}
-    done = irmogen("build", "--input", demo, "--output", corpus)
+def test_a_second_run_does_nothing(corpus: Path, demo: Path, tmp_path: Path) -> None:
+    root = tmp_path / "corpus"
+    shutil.copytree(corpus, root)
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*.parquet")}
+    done = irmogen("build", "--input", demo, "--output", root)
     assert "nothing to do" in done.stdout
-    assert {path: path.stat().st_mtime_ns for path in corpus.rglob("*.parquet")} == before
+    assert {path: path.stat().st_mtime_ns for path in root.rglob("*.parquet")} == before
 
 
 def test_a_lost_shard_is_made_again_and_nothing_else(corpus: Path, demo: Path, tmp_path: Path) -> None:
@@ -289,11 +303,11 @@ def test_a_lost_shard_is_made_again_and_nothing_else(corpus: Path, demo: Path, t
 
 
 def test_a_changed_flag_is_refused_with_the_difference_and_rebuilt_on_demand(
-    corpus: Path, demo: Path, build: Build, tmp_path: Path
+    built: tuple[Path, Path], build: Build, tmp_path: Path
 ) -> None:
-    root = tmp_path / "changed"
+    (data, corpus), root = built, tmp_path / "changed"
     shutil.copytree(corpus, root)
-    flags = ("--input", demo, "--output", root, "--ladder", 3)
+    flags = ("--input", data, "--output", root, "--ladder", 3)
     refused = irmogen("build", *flags, check=False)
     assert refused.returncode == 2
     assert "ladder: 4 -> 3" in refused.stderr
@@ -301,15 +315,15 @@ def test_a_changed_flag_is_refused_with_the_difference_and_rebuilt_on_demand(
     assert corpus_bytes(root) == corpus_bytes(corpus)
     before = {path: path.stat().st_mtime_ns for path in root.glob("motions/*")}
     irmogen("build", *flags, "--rebuild")
-    assert corpus_bytes(root) == corpus_bytes(build("--ladder", 3))
+    assert corpus_bytes(root) == corpus_bytes(build("--ladder", 3, data=data))
     assert {path: path.stat().st_mtime_ns for path in root.glob("motions/*")} == before
 
 
 def test_a_changed_clip_is_refused_by_name_and_rebuilt_on_demand(
-    corpus: Path, demo: Path, build: Build, tmp_path: Path
+    built: tuple[Path, Path], build: Build, tmp_path: Path
 ) -> None:
-    data, root = tmp_path / "data", tmp_path / "changed"
-    shutil.copytree(demo, data)
+    (original, corpus), data, root = built, tmp_path / "data", tmp_path / "changed"
+    shutil.copytree(original, data)
     shutil.copytree(corpus, root)
     path = next(iter(sorted(data.glob("texts/0*.txt"))))
     path.write_text(path.read_text().splitlines()[0] + "\n")

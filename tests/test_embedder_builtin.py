@@ -20,6 +20,7 @@ from evaluators.builtin.sentences import SentenceEncoder
 from evaluators.builtin.training import Settings, train
 from evaluators.embedders import Text, embed_motions, embed_texts, embedder_of
 from evaluators.embedders.builtin import load_builtin, save_builtin
+from motion.demo.dataset import write_demo
 from schemas.corpus import open_corpus
 from schemas.shards import features_of
 
@@ -110,10 +111,12 @@ def test_an_embedder_does_not_overwrite_other_files(corpus: Path, tmp_path: Path
 
 
 def test_ladders_ordered_by_the_embedder(
-    demo: Path, corpus: Path, embedder: Path, build: Callable[..., Path], tmp_path: Path
+    corpus: Path, embedder: Path, build: Callable[..., Path], tmp_path: Path
 ) -> None:
+    few = tmp_path / "data"
+    write_demo(few, 24)
     flags = ["--alignment", "builtin", "--embedder", embedder]
-    aligned = build(*flags)
+    aligned = build(*flags, data=few)
     opened, manifest = open_corpus(aligned)
     assert manifest["gate"]["passed"]
     assert manifest["config"]["embedder_fingerprint"] == load_builtin(embedder).fingerprint
@@ -124,7 +127,7 @@ def test_ladders_ordered_by_the_embedder(
     other = tmp_path / "other"
     material = small_material(corpus)
     save_builtin(other, SMALL, train(material, SMALL, FEW).networks, None, {"ground_truth": []})
-    words = ["build", "--input", demo, "--output", aligned, "--alignment", "builtin"]
+    words = ["build", "--input", few, "--output", aligned, "--alignment", "builtin"]
     refused = irmogen(*words, "--embedder", other, check=False)
     assert refused.returncode == 2
     assert "embedder_fingerprint" in refused.stderr

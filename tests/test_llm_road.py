@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from commands import irmogen
 from fake_server import FakeServer, fake_server
 
 from motion.demo.dataset import write_demo
@@ -34,15 +33,8 @@ HOSTILE = (
 def build(data: Path, output: Path, server: FakeServer, *flags: object) -> subprocess.CompletedProcess[str]:
     """The real command, with a key in its environment."""
     words = ["build", "--input", data, "--output", output, "--annotator", "openai", "--model", "fake-1"]
-    command = [sys.executable, "-m", "pipelines.cli", *words, "--base-url", server.base_url, *flags]
-    return subprocess.run(
-        [*map(str, command)],
-        env={**os.environ, "OPENAI_API_KEY": KEY},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    key = {"OPENAI_API_KEY": KEY}
+    return irmogen(*words, "--base-url", server.base_url, *flags, check=False, environ=key)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Settings of `accelerate launch` for machines and clusters, and a script for Slurm."""

@@ -1,0 +1,166 @@
+"""Stage 3: group relative policy optimisation (GRPO) by TRL's trainer, with our prompts and rewards.
+
+One rollout is one step's completions: `train.rows` of them, `grpo.group` for each goal, learned from
+`grpo.iterations` times. Which goal comes when is laid down from the seed, so that a training that goes on
+from a save point does what one without a break does.
+"""
+
+from __future__ import annotations
+
+import time
+from importlib.util import find_spec
+from typing import Any
+
+import torch
+from datasets import Dataset
+from transformers import PrinterCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from evaluators.embedders import embedder_of
+from trainer.callbacks import LogRows, Progress
+from trainer.checkpoints import WholeCheckpoints, last_whole, remove_broken
+from trainer.examples import encode_prompt
+from trainer.goals import GoalMotions, Prompts, read_goals, steps_of
+from trainer.job import Job, Outcome, training_arguments
+from trainer.language_model import load
+from trainer.recipe import Grpo, Recipe
+from trainer.rewards.panel import Panel
+from trainer.rewards.space import Space
+from trainer.sharding import require_sharding
+
+
+class ChainTrainer(WholeCheckpoints, GRPOTrainer):
+    """TRL's trainer with prompts of our own, which become tokens as they do in the stages before."""
+
+    def __init__(self, prompts: Prompts, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.data_collator = prompts.rows  # TRL takes none; a Dataset's transform is hashed with all goals
+
+    def _tokenize_prompts(self, prompts: list[str]) -> tuple[list[list[int]], None, dict[str, Any]]:
+        return [encode_prompt(self._tokenizer, prompt) for prompt in prompts], None, {}
+
+    def _generate_single_turn(self, *args: Any, **kwargs: Any) -> Any:
+        with self.accelerator.autocast():  # as when learning; flash attention takes no float32
+            return super()._generate_single_turn(*args, **kwargs)
+
+
+def train_grpo(job: Job) -> Outcome:
+    """Train by the job's recipe; goes on from the last whole checkpoint where there is one.
+
+    ValueError for settings that do not go together, before a model is loaded.
+    """
+    recipe = job.recipe
+    grpo = recipe.grpo or Grpo()
+    check_settings(recipe, grpo)
+    goals = read_goals(job.corpus, recipe.data.split)
+    steps = steps_of(recipe, len(goals))
+    config = GRPOConfig(**grpo_arguments(job, grpo, steps))  # from here on each process has its device
+    model, tokenizer = load(job.source, recipe.model)
+    model.generation_config.eos_token_id = tokenizer.eos_token_id  # what ends answers in the stages before
+    embedder = embedder_of(job.embedder, job.motion_tokenizer.skeleton, str(config.device))
+    space = Space(embedder, GoalMotions(job.corpus))
+    panel = Panel(list(grpo.rewards), tokenizer, job.motion_tokenizer, space, goals)
+    with config.main_process_first(local=False, desc="half-written checkpoints"):
+        if config.process_index == 0:
+            remove_broken(job.checkpoints)
+    resumed = last_whole(job.checkpoints)
+    trainer = ChainTrainer(
+        Prompts(goals, recipe.train.seed),
+        model=model,
+        reward_funcs=panel.functions(),
+        args=config,
+        train_dataset=places(recipe, grpo, steps),
+        processing_class=tokenizer,
+        callbacks=[LogRows(job.output / "log.jsonl"), Progress(recipe.stage)],
+        peft_config=_adapters(recipe),
+    )
+    trainer.remove_callback(PrinterCallback)  # our own callbacks tell
+    require_sharding(trainer)
+    started = time.monotonic()
+    trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+    figures = _figures(trainer, recipe, grpo, len(goals), time.monotonic() - started)
+    return Outcome(trainer, tokenizer, figures)
+
+
+def check_settings(recipe: Recipe, grpo: Grpo) -> None:
+    """ValueError for save points between updates of one rollout, and for vLLM that is not installed."""
+    if recipe.train.save_every % grpo.iterations:
+        raise ValueError(
+            f"train.save_every {recipe.train.save_every}: a training can go on only from between two "
+            f"rollouts, and one is learned from in grpo.iterations {grpo.iterations} steps; set a multiple"
+        )
+    if grpo.rollouts != "transformers" and find_spec("vllm") is None:
+        raise ValueError(
+            f"grpo.rollouts {grpo.rollouts}: vLLM is not installed; `pip install vllm` on a machine with a "
+            f"GPU, or set grpo.rollouts=transformers"
+        )
+
+
+def grpo_arguments(job: Job, grpo: Grpo, steps: int) -> dict[str, Any]:
+    """What GRPOConfig is made of."""
+    shared = training_arguments(job, steps)
+    return {
+        **shared,
+        "num_generations": grpo.group,
+        "num_iterations": grpo.iterations,
+        "steps_per_generation": shared["gradient_accumulation_steps"],  # one rollout, one step's rows
+        "beta": grpo.beta,
+        "use_bias_correction_kl": False,  # the divergence as published
+        "max_completion_length": grpo.new_tokens,
+        "temperature": grpo.temperature,
+        "loss_type": grpo.loss,
+        "scale_rewards": grpo.scale,
+        "multi_objective_aggregation": grpo.aggregation,
+        "mask_truncated_completions": grpo.mask_truncated,
+        "reward_weights": list(grpo.rewards.values()),
+        "shuffle_dataset": False,  # the rows come in their order already
+        **_vllm(grpo),
+    }
+
+
+def _vllm(grpo: Grpo) -> dict[str, Any]:
+    if grpo.rollouts == "transformers":
+        return {"use_vllm": False}
+    if grpo.rollouts == "vllm-server":
+        return {"use_vllm": True, "vllm_mode": "server", "vllm_server_base_url": grpo.vllm_server}
+    return {"use_vllm": True, "vllm_mode": "colocate", "vllm_gpu_memory_utilization": grpo.vllm_memory}
+
+
+def places(recipe: Recipe, grpo: Grpo, steps: int) -> Dataset:
+    """A row a group, for all steps: the place of its prompt."""
+    rollouts = -(-steps // grpo.iterations)
+    return Dataset.from_dict({"place": list(range(rollouts * (recipe.train.rows // grpo.group)))})
+
+
+def _adapters(recipe: Recipe) -> Any:
+    """The adapters that a recipe asks for; None where all weights are trained.
+
+    Unlike in the stages before, embeddings stay as they are: the motion vocabulary is learned by now.
+    """
+    asked = recipe.model.lora
+    if asked is None:
+        return None
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=asked.rank,
+        lora_alpha=asked.alpha,
+        lora_dropout=asked.dropout,
+        target_modules=list(asked.modules),
+        task_type="CAUSAL_LM",
+    )
+
+
+def _figures(trainer: Any, recipe: Recipe, grpo: Grpo, goals: int, seconds: float) -> dict[str, Any]:
+    steps = trainer.state.global_step
+    rollouts = -(-steps // grpo.iterations)
+    return {
+        "steps": steps,
+        "seconds": round(seconds, 1),
+        "goals": goals,
+        "epochs": round(rollouts * (recipe.train.rows // grpo.group) / goals, 3),
+        "completions": rollouts * recipe.train.rows,
+        "tokens": int(trainer.state.num_input_tokens_seen),
+        "rewards": grpo.rewards,
+        "threads": torch.get_num_threads(),
+    }

@@ -1,0 +1,173 @@
+"""Base model, stage 1 and stage 2: supervised fine-tuning by TRL's trainer on our own stream of rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
+from transformers import PrinterCallback
+from trl import SFTConfig, SFTTrainer
+
+from trainer.callbacks import LogRows, Progress
+from trainer.checkpoints import WholeCheckpoints, last_whole, remove_broken, states_of
+from trainer.collate import collate
+from trainer.examples import Example, Examples
+from trainer.job import Job, Outcome, training_arguments, world_size
+from trainer.language_model import begin
+from trainer.rows import StageRows
+from trainer.sharding import require_sharding
+from trainer.stream import Stream
+
+
+class Batches(IterableDataset):
+    """The batches of one process without end: of each step the lanes that are dealt to it."""
+
+    def __init__(
+        self, stream: Stream, at_once: int, pad: int, flat: bool, rank: int = 0, world: int = 1
+    ) -> None:
+        self.stream, self.pad, self.flat = stream, pad, flat
+        mine = range(rank, stream.lanes, world)
+        self.parts = [mine[start : start + at_once] for start in range(0, len(mine), at_once)]
+        self.given = 0
+        self.padding = self.places = 0
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+        """Batch after batch from where the stream stands."""
+        lanes: dict[int, Iterator[list[Example]]] = {}
+        while True:
+            for part in self.parts:
+                batch = collate([self.stream.row(lane, lanes) for lane in part], self.pad, self.flat)
+                self.places += batch["input_ids"].numel()
+                self.given += 1
+                yield batch
+
+
+class StreamTrainer(WholeCheckpoints, SFTTrainer):
+    """TRL's trainer with batches of our own; the stream's place goes into every checkpoint."""
+
+    def __init__(self, batches: Batches, **rest: Any) -> None:
+        self.batches = batches
+        super().__init__(**rest)
+
+    def get_train_dataloader(self) -> DataLoader:
+        """Our batches as they are: they are dealt to processes already.
+
+        The loader draws a number when it begins, which must not come from the draws of dropout.
+        """
+        return DataLoader(self.batches, batch_size=None, generator=torch.Generator())
+
+    def checkpoint_state(self) -> dict[str, Any]:
+        """Where the lanes of this process stand after the batches that were learned."""
+        learned = (self.state.global_step - self.begun_at) * self.args.gradient_accumulation_steps
+        if self.batches.given != learned:
+            raise RuntimeError(f"{self.batches.given} batches were given and {learned} learned")
+        mine = {str(lane) for part in self.batches.parts for lane in part}
+        lanes = self.batches.stream.state()["lanes"]
+        return {"lanes": {lane: state for lane, state in lanes.items() if lane in mine}}
+
+    begun_at = 0  # the step that was gone on from
+
+
+def train_sft(job: Job) -> Outcome:
+    """Train by the job's recipe; goes on from the last whole checkpoint where there is one."""
+    recipe = job.recipe
+    model, tokenizer = begin(job)
+    rows = StageRows(job.corpus, job.tokens, recipe.stage, recipe.data)
+    stream = Stream(recipe, rows, Examples(tokenizer, recipe.data.intermediate))
+    steps = stream.steps()
+    stream.counts.too_long = 0
+    arguments = training_arguments(job, steps)
+    flat = recipe.model.attention == "flash_attention_2"
+    config = SFTConfig(
+        **arguments,
+        max_length=None,
+        packing=False,
+        ignore_data_skip=True,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        average_tokens_across_devices=True,
+    )
+    batches = Batches(
+        stream,
+        config.per_device_train_batch_size,
+        int(tokenizer.pad_token_id),
+        flat,
+        config.process_index,
+        world_size(),
+    )
+    with config.main_process_first(local=False, desc="half-written checkpoints"):
+        if config.process_index == 0:
+            remove_broken(job.checkpoints)
+    resumed = _take_up(job, stream)
+    trainer = StreamTrainer(
+        batches,
+        model=model,
+        args=config,
+        train_dataset=_first(stream),
+        processing_class=tokenizer,
+        callbacks=[LogRows(job.output / "log.jsonl"), Progress(recipe.stage)],
+        peft_config=lora(job),
+    )
+    trainer.remove_callback(PrinterCallback)
+    require_sharding(trainer)
+    trainer.begun_at = int(resumed.name.rpartition("-")[2]) if resumed else 0
+    started = time.monotonic()
+    trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+    seconds = time.monotonic() - started
+    figures = _figures(stream, batches, trainer.state.global_step, seconds)
+    return Outcome(trainer, tokenizer, figures)
+
+
+def _take_up(job: Job, stream: Stream) -> Path | None:
+    """Put the stream where the last whole checkpoint left it; the checkpoint, None where there is none."""
+    checkpoint = last_whole(job.checkpoints)
+    if checkpoint:
+        lanes = {lane: state for part in states_of(checkpoint) for lane, state in part["lanes"].items()}
+        stream.take_up({"lanes": lanes})
+    return checkpoint
+
+
+def _first(stream: Stream) -> Dataset:
+    """A dataset of one example: TRL wants to look at one, the batches come from the stream."""
+    return Dataset.from_dict({"input_ids": [[stream.examples.end]], "labels": [[stream.examples.end]]})
+
+
+def lora(job: Job) -> Any:
+    """The adapters that a recipe asks for; None where all weights are trained."""
+    asked = job.recipe.model.lora
+    if asked is None:
+        return None
+    from peft import LoraConfig
+
+    # The new rows of the vocabulary must be learned whole.
+    return LoraConfig(
+        r=asked.rank,
+        lora_alpha=asked.alpha,
+        lora_dropout=asked.dropout,
+        target_modules=list(asked.modules),
+        modules_to_save=["embed_tokens", "lm_head"],
+        ensure_weight_tying=True,
+        task_type="CAUSAL_LM",
+    )
+
+
+def _figures(stream: Stream, batches: Batches, steps: int, seconds: float) -> dict[str, Any]:
+    counts = stream.counts
+    return {
+        "steps": steps,
+        "seconds": round(seconds, 1),
+        "rows": counts.rows,
+        "examples": counts.examples,
+        "tasks": dict(sorted(stream.tasks.items())),
+        "tokens": counts.tokens,
+        "learned_tokens": counts.labels,
+        "padding": round(1 - counts.tokens / batches.places, 4) if batches.places else 0.0,
+        "tokens_a_second": round(counts.tokens / seconds, 1) if seconds else 0.0,
+        "too_long": counts.too_long,
+        "threads": torch.get_num_threads(),
+    }

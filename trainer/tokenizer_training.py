@@ -1,0 +1,224 @@
+"""Training of the motion tokenizer's VQ-VAE.
+
+Loss: smooth L1 of normalised features, of their change from frame to frame, and a commitment term that holds
+the encoder near the codes (van den Oord et al. 2017). The codes are moving averages of the vectors that
+they were nearest to; a code that hardly any is nearest to begins anew at one of the batch's vectors
+(Dhariwal et al. 2020, as T2M-GPT does).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from motion.tokenizer import MotionTokenizer
+from motion.vqvae import Codebook, ResidualBlock, TokenizerShape, VqVae
+from trainer.motion_clips import Clips, draw_windows
+from trainer.tokenizer_recipe import TokenizerTraining
+
+_BETAS = (0.9, 0.99)
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What one step of the training cost, and how evenly it used the codes."""
+
+    step: int
+    loss: float
+    reconstruction: float
+    velocity: float
+    commitment: float
+    perplexity: float
+
+
+class MovingCodebook:
+    """The codes' vectors as moving averages, with the counts that they are averages by."""
+
+    def __init__(self, codebook: Codebook, decay: float, reset_below: float) -> None:
+        self.codebook = codebook
+        self.decay = decay
+        self.reset_below = reset_below  # of a code's fair share of the vectors
+        self.counts: Tensor | None = None
+        self.sums: Tensor | None = None
+
+    @torch.no_grad()
+    def begin(self, vectors: Tensor) -> None:
+        """Place the codes at vectors (M, code size) of the first batch."""
+        book = self.codebook.codebook
+        fair = len(vectors) / len(book)
+        book.copy_(_drawn(vectors, len(book)))
+        self.counts = torch.full((len(book),), fair, device=book.device)
+        self.sums = book * fair
+
+    @torch.no_grad()
+    def update(self, vectors: Tensor, codes: Tensor) -> None:
+        """Move the codes towards the vectors (M, code size) that have them (M,); begin unused ones anew."""
+        book = self.codebook.codebook
+        assert self.counts is not None
+        assert self.sums is not None
+        chosen = nn.functional.one_hot(codes, len(book)).to(vectors)
+        self.counts.lerp_(chosen.sum(0), 1 - self.decay)
+        self.sums.lerp_(chosen.T @ vectors, 1 - self.decay)
+        fair = len(vectors) / len(book)
+        unused = self.counts < self.reset_below * fair
+        if unused.any():
+            # With a count of its own a new code lasts for some steps, even where no vector takes it at once.
+            self.counts[unused] = 2 * self.reset_below * fair
+            self.sums[unused] = _drawn(vectors, int(unused.sum())) * (2 * self.reset_below * fair)
+        book.copy_(self.sums / self.counts[:, None])
+
+
+def _drawn(vectors: Tensor, count: int) -> Tensor:
+    """So many of the vectors, drawn; where there are fewer, some again with a little noise."""
+    times = -(-count // len(vectors))
+    order = torch.cat([torch.randperm(len(vectors)) for _ in range(times)])[:count].to(vectors.device)
+    found = vectors[order]
+    if times > 1:
+        found = found + 0.01 * vectors.std() * torch.randn(found.shape).to(found)
+    return found
+
+
+def train_tokenizer(
+    clips: Clips,
+    skeleton_name: str,
+    shape: TokenizerShape,
+    settings: TokenizerTraining,
+    device: str = "cpu",
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> tuple[MotionTokenizer, list[StepRecord]]:
+    """Train a tokenizer of a shape on clips; equal arguments give equal weights on one machine and thread."""
+    mean, std = clips.normalisation()
+    records = []
+    with torch.random.fork_rng():
+        torch.manual_seed(settings.seed)
+        learner = _Learner(shape, settings, mean, std, device)
+        for number in progress(range(settings.steps)):
+            frames, there = draw_windows(clips, settings.window, settings.batch, settings.seed, number)
+            losses = learner.step(frames, there, number)
+            if number % settings.log_every == 0 or number == settings.steps - 1:
+                records.append(losses.read(number))
+    return MotionTokenizer(learner.network, shape, skeleton_name, mean, std, device=device), records
+
+
+@dataclass(frozen=True)
+class _Losses:
+    """Losses of a step, still on the device."""
+
+    total: Tensor
+    reconstruction: Tensor
+    velocity: Tensor
+    commitment: Tensor
+    counts: Tensor  # of each code
+
+    def read(self, step: int) -> StepRecord:
+        total, reconstruction, velocity, commitment = (
+            round(float(part.detach()), 5)
+            for part in (self.total, self.reconstruction, self.velocity, self.commitment)
+        )
+        return StepRecord(step, total, reconstruction, velocity, commitment, perplexity(self.counts))
+
+
+def perplexity(counts: Tensor) -> float:
+    """exp of the entropy of codes by how often each was used: how many evenly used ones they equal."""
+    shares = counts.double() / counts.sum()
+    entropy = -(shares * shares.clamp(min=1e-12).log()).sum()
+    return round(float(entropy.exp()), 2)
+
+
+class _Learner:
+    """The network with its codebook's averages and its optimiser."""
+
+    def __init__(
+        self,
+        shape: TokenizerShape,
+        settings: TokenizerTraining,
+        mean: np.ndarray,
+        std: np.ndarray,
+        device: str,
+    ) -> None:
+        self.settings, self.device = settings, device
+        self.network = begin_weights(VqVae(shape)).to(device)
+        self.book = MovingCodebook(self.network.quantizer, settings.codebook_decay, settings.reset_below)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), settings.rate, betas=_BETAS, weight_decay=0.0
+        )
+        self.mean, self.std = (torch.from_numpy(values).float().to(device) for values in (mean, std))
+        self.weights = torch.ones(shape.features, device=device)
+        joints = (shape.features + 1) // 12
+        self.weights[:4] = settings.root
+        self.moving = 4 + 3 * (joints - 1)  # features of root and positions, which come first
+        self.weights[4 : self.moving] = settings.positions
+
+    def step(self, windows: np.ndarray, there: np.ndarray, number: int) -> _Losses:
+        """One step of the optimiser on frames (B, T, F), those that are there (B, T)."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate(self.settings, number)
+        frames = (torch.from_numpy(windows).to(self.device) - self.mean) / self.std
+        losses = self._losses(frames, torch.from_numpy(there).to(self.device))
+        self.optimiser.zero_grad()
+        losses.total.backward()
+        self.optimiser.step()
+        return losses
+
+    def _losses(self, frames: Tensor, there: Tensor) -> _Losses:
+        network = self.network
+        vectors = network.encode(frames)
+        kept = there.view(len(there), vectors.shape[1], -1).all(-1)  # tokens of whole frames
+        flat = vectors.detach()[kept]
+        if self.book.counts is None:
+            self.book.begin(flat)
+        codes = network.quantizer.nearest(vectors.detach())
+        quantised = network.quantizer.codebook[codes]
+        commitment = (vectors - quantised)[kept].square().mean()
+        made = network.decode(vectors + (quantised - vectors).detach())
+        reconstruction = self._distance(made, frames, there)
+        steady = there[:, 1:] & there[:, :-1]
+        moving = slice(self.moving)
+        velocity = self._distance(made[..., moving].diff(dim=1), frames[..., moving].diff(dim=1), steady)
+        settings = self.settings
+        total = reconstruction + settings.velocity * velocity + settings.commitment * commitment
+        drift = ((made - frames)[..., :3] * there[..., None]).cumsum(1) / frames.shape[1] ** 0.5
+        total = total + settings.path * nn.functional.smooth_l1_loss(drift, torch.zeros_like(drift))
+        self.book.update(flat, codes[kept])
+        counts = torch.bincount(codes[kept], minlength=len(network.quantizer.codebook))
+        return _Losses(total, reconstruction, velocity, commitment, counts)
+
+    def _distance(self, made: Tensor, true: Tensor, there: Tensor) -> Tensor:
+        """Smooth L1 (N, T, F), the mean over what is there."""
+        each = nn.functional.smooth_l1_loss(made, true, reduction="none")
+        each = each * self.weights[: each.shape[-1]]
+        return each[there].mean()
+
+
+def begin_weights(network: VqVae) -> VqVae:
+    """Draw first weights that keep the signal's size through the layers (He et al. 2015).
+
+    Residual blocks begin as identities, the output near the mean. Torch's own first weights, which
+    the published training began with, take about twice the steps.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv1d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    for block in network.modules():
+        if isinstance(block, ResidualBlock):
+            nn.init.zeros_(block.conv2.weight)
+    with torch.no_grad():
+        for layers, size in ((network.encoder, 0.5), (network.decoder, 0.1)):
+            last = layers.model[-1]
+            assert isinstance(last, nn.Conv1d)
+            last.weight.mul_(size)
+    return network
+
+
+def rate(settings: TokenizerTraining, number: int) -> float:
+    """The optimiser's rate of a step: warmed up linearly, then by cosine to nothing or once multiplied."""
+    warm = settings.rate * min(1.0, (number + 1) / max(1, settings.warmup))
+    if settings.schedule == "cosine":
+        return warm * 0.5 * (1 + math.cos(math.pi * number / settings.steps))
+    return warm * (settings.step_factor if number >= settings.step_at else 1.0)
