@@ -28,7 +28,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help setup setup-eval setup-train train-demo evaluate-demo train-tokenizer tokenize train-base train-stage1 train-stage2 train-stage3 train-embedder evaluate sentence-encoder demo demo-data demo-llm local-llm build plan validate test lint types format test-long crash-matrix bench bench-training bench-llm clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/ready  ## make .venv and install everything, versions pinned
 

@@ -49,5 +49,5 @@ def test_the_readme_names_every_command_and_only_files_that_exist() -> None:
 
 
 def test_every_make_target_of_the_readme_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", document("Makefile"), re.M))
-    assert set(re.findall(r"`?make ([a-z-]+)", document("README.md"))) <= targets
+    targets = set(re.findall(r"^([a-z0-9-]+):", document("Makefile"), re.M))
+    assert set(re.findall(r"`?make ([a-z0-9-]+)", document("README.md"))) <= targets
