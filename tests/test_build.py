@@ -195,10 +195,7 @@ def kill_when(root: Path, demo: Path, moment: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize(
     "step",
-    [
-        step if step in ("ladder", "annotate") else pytest.param(step, marks=pytest.mark.slow)
-        for step in STEPS
-    ],
+    [step if step == "ladder" else pytest.param(step, marks=pytest.mark.slow) for step in STEPS],
 )
 def test_a_step_that_was_killed_before_its_receipt_is_never_taken_for_done(
     step: str, demo: Path, corpus: Path, tmp_path: Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +116,8 @@ def test_what_bears_no_loss_is_marked(
         in head
     )
     assert f"loss on {learned}; {OPEN}no loss{CLOSE}" in head
-    silent, said = [], []
-    for number, part in enumerate(body.replace(CLOSE, OPEN).split(OPEN)):
-        (silent if number % 2 else said).append(part)
+    silent = re.findall(r"\{\{(.*?)\}\}", body, re.DOTALL)
+    said = re.split(r"\{\{.*?\}\}", body, flags=re.DOTALL)
     assert body.startswith(OPEN)
     assert silent[0].startswith("<bos>")
     assert silent[0].endswith("Response:")

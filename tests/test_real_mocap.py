@@ -51,7 +51,7 @@ def assert_good(manifest: dict[str, object], clips: int) -> None:
 
 
 def test_the_build_runs_on_real_clips(tmp_path: Path) -> None:
-    assert_good(import_and_build(tmp_path, every=16), 40)
+    assert_good(import_and_build(tmp_path, every=32), 20)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prompts.tasks import SLOTS
@@ -88,6 +88,7 @@ def test_one_value_is_changed_and_no_other(change: str, where: str, value: Any) 
     assert all(name.startswith(where) for name in touched)
 
 
+@settings(max_examples=20)
 @given(st.floats(min_value=1e-12, max_value=1e3, allow_nan=False), st.integers(0, 2**31))
 def test_numbers_come_through_a_flag_as_they_were(rate: float, seed: int) -> None:
     recipe = load_recipe("demo", "base", [f"train.rate={rate!r}", f"train.seed={seed}"])

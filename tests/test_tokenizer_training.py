@@ -19,14 +19,14 @@ from motion.vqvae import Codebook, TokenizerShape
 from pipelines import train_tokenizer as command
 from pipelines.cli import main
 from schemas.corpus import open_corpus
-from trainer.motion_clips import Clips, draw_windows, read_clips
+from trainer.motion_clips import Clips, draw_windows, feature_groups, read_clips
 from trainer.reconstruction import reconstruction
 from trainer.tokenizer_recipe import TokenizerTraining, load_tokenizer_recipe
 from trainer.tokenizer_training import MovingCodebook, perplexity, rate, train_tokenizer
 
 SHAPE = TokenizerShape(263, codes=16, code_size=8, width=16, depth=1)
 SETTINGS = TokenizerTraining(
-    steps=30, batch=4, window=16, rate=2e-3, warmup=5, codebook_decay=0.9, log_every=10, seed=3
+    steps=30, batch=4, window=16, rate=2e-3, warmup=5, codebook_decay=0.9, path=0.1, log_every=10, seed=3
 )
 TINY = ("model.codes=16", "model.code_size=8", "model.width=8", "model.depth=1", "train.steps=4")
 
@@ -70,13 +70,20 @@ def test_other_steps_draw_other_windows() -> None:
     assert len(drawn) == 20
 
 
-def test_normalisation_is_mean_and_floored_deviation_of_all_frames() -> None:
+def test_normalisation_is_of_all_frames_with_one_deviation_a_group() -> None:
     frames = CLIPS.frames.copy()
-    frames[:, 7] = 0.25
+    frames[:, 3] = 0.25  # the root's height
     mean, std = replace(CLIPS, frames=frames).normalisation()
     np.testing.assert_allclose(mean, frames.mean(axis=0, dtype=np.float64), rtol=1e-9)
-    np.testing.assert_allclose(std[:7], frames.astype(np.float64).std(axis=0)[:7], rtol=1e-9)
-    assert std[7] == 1e-3
+    each = frames.astype(np.float64).std(axis=0)
+    assert std[0] == pytest.approx(each[0])
+    assert std[1] == std[2] == pytest.approx(each[1:3].mean())
+    assert std[3] == 1e-3
+    assert set(std[4:67]) == {std[4]}
+    assert std[4] == pytest.approx(each[4:67].mean())
+    ends = [group.stop for group in feature_groups(263).values()]
+    assert ends == [1, 3, 4, 67, 193, 259, 263]
+    assert feature_groups(251)["contacts"] == slice(247, 251)
 
 
 def test_motions_of_a_split_are_read_and_their_perturbed_versions_where_asked(tmp_path: Path) -> None:

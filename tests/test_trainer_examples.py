@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_training import Ground, write_ground
 from tiny_model import tiny_tokenizer
@@ -147,6 +147,7 @@ ROUNDS = st.builds(Round, st.lists(st.integers(0, CODES - 1), min_size=1, max_si
 CHAINS_MADE = st.builds(Chain, TEXT, st.lists(ROUNDS, min_size=1, max_size=5).map(tuple))
 
 
+@settings(max_examples=40)
 @given(chain=CHAINS_MADE, caption=TEXT, kind=st.sampled_from(KINDS))
 def test_no_loss_falls_on_an_intermediate_motion_and_all_of_it_on_the_goal_motion(
     makers: dict[str, Examples], chain: Chain, caption: str, kind: str
@@ -171,6 +172,7 @@ def test_no_loss_falls_on_an_intermediate_motion_and_all_of_it_on_the_goal_motio
     )
 
 
+@settings(max_examples=40)
 @given(chain=CHAINS_MADE)
 def test_an_answer_is_read_as_the_chain_that_it_was_made_of(
     makers: dict[str, Examples], chain: Chain
@@ -193,6 +195,7 @@ def test_an_answer_is_read_as_the_chain_that_it_was_made_of(
     assert len(lacking.rounds) == len(chain.rounds) - lacking.bad_motions
 
 
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_completion_of_any_tokens_is_read_without_an_error(makers: dict[str, Examples], data: Any) -> None:
     maker = makers[KINDS[0]]
@@ -218,6 +221,7 @@ def test_a_chain_is_drawn_by_seed_epoch_and_goal_alone(ground: Ground, makers: A
     by_goal = list(zip(*[iter(first)] * len(chosen), strict=True))
     for drawn in zip(*by_goal, strict=True):
         assert len({(chain.analysis, chain.rounds) for chain in drawn}) > 3  # over the epochs
+    assert any(len({len(chain.rounds) for chain in epoch}) > 2 for epoch in by_goal)  # each goal for itself
     other = [makers[KINDS[0]].chain(row, tokens.__getitem__, "1/epoch 0/0") for row, tokens in chosen]
     assert other != list(by_goal[0])
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_training import Ground, tiny, write_ground
 from transformers import Gemma2Config, Gemma2ForCausalLM, LlamaConfig, LlamaForCausalLM
@@ -53,6 +53,7 @@ def stream(ground: Ground, maker: Examples) -> Any:
     return make
 
 
+@settings(max_examples=60)
 @given(st.lists(st.integers(1, 64), max_size=80), st.integers(64, 200))
 def test_every_example_is_packed_once_and_no_row_runs_over(lengths: list[int], capacity: int) -> None:
     rows = pack(lengths, capacity)
@@ -69,6 +70,7 @@ def test_an_example_longer_than_a_row_is_refused() -> None:
         pack([2, 6], 5)
 
 
+@settings(max_examples=60)
 @given(
     counts=st.lists(st.integers(0, 40), min_size=1, max_size=6),
     lanes=st.integers(1, 12),
@@ -169,6 +171,8 @@ def test_rows_come_as_often_as_their_task_weighs(stream: Any) -> None:
         assert {n for (task, _), n in copies.items() if task == "m2t_motion_caption"} == {2}
         told = {(example.key, tuple(example.ids)) for example in examples}
         assert len(told) > 0.9 * len(examples)  # a copy has a wording of its own
+    rare = [{one.key for one in examples if one.task == "t2m_direct_generation"} for examples in epochs]
+    assert len({frozenset(keys) for keys in rare}) == 4  # others in each epoch
     total = Counter(example.task for examples in epochs for example in examples)
     for task, weight in TASKS.items():
         assert total[task] == pytest.approx(4 * rows[task] * weight, rel=0.25)
@@ -199,16 +203,16 @@ def steps_of(batches: Sequence[Batches], steps: int) -> list[list[torch.Tensor]]
     return found
 
 
-@pytest.mark.parametrize(("world", "at_once"), [(1, 1), (1, 3), (2, 3), (2, 2), (3, 1), (6, 4)])
+@pytest.mark.parametrize(("world", "at_once"), [(1, 1), (2, 3), (2, 2), (3, 1)])
 def test_any_number_of_processes_sees_the_same_rows_in_the_same_step(
     world: int, at_once: int, stream: Any, maker: Examples
 ) -> None:
     pad = int(maker.tokenizer.pad_token_id)
-    one = steps_of([Batches(stream("stage2", "train.rows=6"), 6, pad, False)], 7)
+    one = steps_of([Batches(stream("stage2", "train.rows=6"), 6, pad, False)], 4)
     many = [
         Batches(stream("stage2", "train.rows=6"), at_once, pad, False, rank, world) for rank in range(world)
     ]
-    assert steps_of(many, 7) == one
+    assert steps_of(many, 4) == one
 
 
 def test_a_stream_goes_on_from_wherever_its_state_was_saved(stream: Any) -> None:
@@ -235,7 +239,7 @@ def test_a_state_of_other_lanes_is_refused(stream: Any) -> None:
     with pytest.raises(
         ValueError, match="made with 3 rows a step, now there are 4; train on with the recipe"
     ):
-        stream("stage2").take_up(stream("stage2", "train.rows=3").state())
+        stream("stage2", "train.rows=4").take_up(stream("stage2", "train.rows=3").state())
 
 
 def test_without_packing_every_row_is_one_example(stream: Any) -> None:
@@ -263,7 +267,7 @@ def test_a_row_for_which_every_example_is_too_long_is_refused(steps: int, stream
         with pytest.raises(ValueError, match=r"data\.row 32: the shortest example has \d{2,} tokens"):
             one.steps()
     with pytest.raises(
-        ValueError, match=r"lane 0 of 4 finds no example that fits into data\.row 32; set a larger"
+        ValueError, match=r"lane 0 of 2 finds no example that fits into data\.row 32; set a larger"
     ):
         one.row(0, {})
 
@@ -351,6 +355,7 @@ def made(length: int) -> Example:
     return Example("", "", ids, [IGNORED] * (length // 3) + ids[length // 3 :])
 
 
+@settings(max_examples=40)
 @given(
     lengths=st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=4), min_size=1, max_size=4),
     flat=st.booleans(),

@@ -35,9 +35,9 @@ class TokenizerTraining:
     step_at: int = 200_000
     step_factor: float = 0.05
     velocity: float = 0.5  # weight of changes from frame to frame
+    path: float = 0.0  # weight of the root's way since the window's start
     commitment: float = 0.02
     root: float = 1.0  # weight of the root's four features among the others
-    path: float = 0.0  # weight of the root's way and turn since the window's start
     positions: float = 1.0  # weight of the joints' positions among them
     codebook_decay: float = 0.99  # of the moving averages that the codes are
     reset_below: float = 0.125  # of a code's fair share of the vectors: below it a code begins anew
@@ -92,5 +92,5 @@ def _check(path: str, model: TokenizerModel, train: TokenizerTraining) -> None:
             f"{path}: train.rate must be above 0, train.codebook_decay between 0 and 1, "
             f"train.reset_below in 0 to 1"
         )
-    if min(train.velocity, train.commitment, train.root, train.positions) < 0:
+    if min(train.velocity, train.path, train.commitment, train.root, train.positions) < 0:
         raise ValueError(f"{path}: a weight of the loss is negative")

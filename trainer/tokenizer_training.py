@@ -1,9 +1,9 @@
 """Training of the motion tokenizer's VQ-VAE.
 
-Loss: smooth L1 of normalised features, of their change from frame to frame, and a commitment term that holds
-the encoder near the codes (van den Oord et al. 2017). The codes are moving averages of the vectors that
-they were nearest to; a code that hardly any is nearest to begins anew at one of the batch's vectors
-(Dhariwal et al. 2020, as T2M-GPT does).
+Loss: smooth L1 of normalised features, of the change of root and positions from frame to frame, of the
+root's way, and a commitment term that holds the encoder near the codes (van den Oord et al. 2017). The
+codes are moving averages of the vectors that they were nearest to; a code that hardly any is nearest to
+begins anew at one of the batch's vectors (Dhariwal et al. 2020, as T2M-GPT does).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from motion.tokenizer import MotionTokenizer
 from motion.vqvae import Codebook, ResidualBlock, TokenizerShape, VqVae
-from trainer.motion_clips import Clips, draw_windows
+from trainer.motion_clips import Clips, draw_windows, feature_groups
 from trainer.tokenizer_recipe import TokenizerTraining
 
 _BETAS = (0.9, 0.99)
@@ -149,10 +149,10 @@ class _Learner:
         )
         self.mean, self.std = (torch.from_numpy(values).float().to(device) for values in (mean, std))
         self.weights = torch.ones(shape.features, device=device)
-        joints = (shape.features + 1) // 12
-        self.weights[:4] = settings.root
-        self.moving = 4 + 3 * (joints - 1)  # features of root and positions, which come first
-        self.weights[4 : self.moving] = settings.positions
+        positions = feature_groups(shape.features)["positions"]
+        self.moving = positions.stop  # features of root and positions, which come first
+        self.weights[: positions.start] = settings.root
+        self.weights[positions] = settings.positions
 
     def step(self, windows: np.ndarray, there: np.ndarray, number: int) -> _Losses:
         """One step of the optimiser on frames (B, T, F), those that are there (B, T)."""
@@ -182,8 +182,8 @@ class _Learner:
         velocity = self._distance(made[..., moving].diff(dim=1), frames[..., moving].diff(dim=1), steady)
         settings = self.settings
         total = reconstruction + settings.velocity * velocity + settings.commitment * commitment
-        drift = ((made - frames)[..., :3] * there[..., None]).cumsum(1) / frames.shape[1] ** 0.5
-        total = total + settings.path * nn.functional.smooth_l1_loss(drift, torch.zeros_like(drift))
+        if settings.path:
+            total = total + settings.path * _path_loss(made, frames, there)
         self.book.update(flat, codes[kept])
         counts = torch.bincount(codes[kept], minlength=len(network.quantizer.codebook))
         return _Losses(total, reconstruction, velocity, commitment, counts)
@@ -193,6 +193,15 @@ class _Learner:
         each = nn.functional.smooth_l1_loss(made, true, reduction="none")
         each = each * self.weights[: each.shape[-1]]
         return each[there].mean()
+
+
+def _path_loss(made: Tensor, true: Tensor, there: Tensor) -> Tensor:
+    """Smooth L1 of what the root has turned and gone since the window's start, over the root of its length.
+
+    Small errors of one sign, which no single frame tells of, add up to another way.
+    """
+    drift = ((made - true)[..., :3] * there[..., None]).cumsum(1)[there] / true.shape[1] ** 0.5
+    return nn.functional.smooth_l1_loss(drift, torch.zeros_like(drift))
 
 
 def begin_weights(network: VqVae) -> VqVae:
