@@ -101,6 +101,7 @@ def _plan(recipe: TokenizerRecipe, shape: TokenizerShape, clips: Clips) -> list[
 def _train(
     args: argparse.Namespace, recipe: TokenizerRecipe, shape: TokenizerShape, clips: Clips, body: str
 ) -> tuple[MotionTokenizer, list[StepRecord]]:
+    import numpy as np
     from tqdm import tqdm
 
     from trainer.tokenizer_training import train_tokenizer
@@ -110,10 +111,8 @@ def _train(
 
     started = time.monotonic()
     tokenizer, records = train_tokenizer(clips, body, shape, recipe.train, args.device, progress)
-    first, last = records[0], records[-1]
-    print(
-        f"trained in {time.monotonic() - started:.0f} s, loss {first.loss:.2f} -> {last.loss:.2f}", flush=True
-    )
+    first, last = (np.mean([one.loss for one in part]) for part in (records[:5], records[-5:]))
+    print(f"trained in {time.monotonic() - started:.0f} s, loss {first:.2f} -> {last:.2f}", flush=True)
     return tokenizer, records
 
 
