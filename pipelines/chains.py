@@ -73,12 +73,13 @@ def _chains(args: argparse.Namespace, corpus: Any, tokens: Any) -> Iterator[dict
 
 
 def _tokenizer(args: argparse.Namespace, corpus: Any) -> Any:
-    from trainer.language_model import load_tokenizer, texts, word_tokenizer
+    from trainer.language_model import corpus_tokenizer, load_tokenizer
+    from trainer.recipe import load_recipe
     from trainer.vocabulary import TOKENS
 
     if args.model:
         return load_tokenizer(str(args.model))
-    tokenizer = word_tokenizer(texts(corpus, "train"), 1536)
+    tokenizer = corpus_tokenizer(corpus, "train", load_recipe("demo", "base").model.words)
     tokenizer.add_tokens(list(TOKENS))
     return tokenizer
 

@@ -261,10 +261,11 @@ def dry_run(job: Job) -> list[str]:
 
     from trainer.estimate import estimate
     from trainer.job import world_size
-    from trainer.plan import planned_steps, sketch
+    from trainer.plan import planned_steps, sketch, tokenizer_of
 
-    steps, told = planned_steps(job)
-    found = estimate(job.recipe, sketch(job), steps, world_size(), job.device)
+    tokenizer = tokenizer_of(job)
+    steps, told = planned_steps(job, tokenizer)
+    found = estimate(job.recipe, sketch(job, tokenizer), steps, world_size(), job.device)
     values = {key: value for key, value in job.recipe.as_dict().items() if value is not None}
     lines = [yaml.safe_dump(values, sort_keys=False, default_flow_style=None).rstrip(), "shards:"]
     lines += [f"  {shard['file']}  {shard['sha256'][:16]}" for shard in job.record["shards"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,21 @@ def gather(corpus: Corpus, references: Iterable[MotionRef]) -> dict[MotionRef, N
 
     All of them are in memory at once: ask for as many as fit.
     """
+    parts = gather_by_shard(corpus, references)
+    return {reference: np.array(clip) for part in parts for reference, clip in part.items()}
+
+
+def gather_by_shard(
+    corpus: Corpus, references: Iterable[MotionRef]
+) -> Iterator[dict[MotionRef, NDArray[np.float32]]]:
+    """As `gather`, the references of one shard at a time, features without a copy where Arrow allows it.
+
+    ValueError comes behind the last shard, for only then is it known what none of them holds.
+    """
     wanted: dict[tuple[str, str], list[MotionRef]] = {}
     for reference in dict.fromkeys(references):
         wanted.setdefault((reference.table, reference.id), []).append(reference)
-    found: dict[MotionRef, NDArray[np.float32]] = {}
+    seen: set[MotionRef] = set()
     for table in sorted({table for table, _ in wanted}):
         key = TABLES[table].key[0]
         for index in range(corpus.shards):
@@ -29,16 +40,17 @@ def gather(corpus: Corpus, references: Iterable[MotionRef]) -> dict[MotionRef, N
             rows = {row: name for row, name in enumerate(names) if (table, name) in wanted}
             if not rows:
                 continue
-            motions = corpus.read(table, index, [key, "features"])
+            motions = corpus.read(table, index, ["features"])
+            found: dict[MotionRef, NDArray[np.float32]] = {}
             for row, name in rows.items():
                 features = features_of(motions, row)
                 inside = (one for one in wanted[table, name] if 0 <= one.start < one.end <= len(features))
-                for reference in inside:
-                    found[reference] = np.array(features[reference.start : reference.end])
-    lacking = [ref for refs in wanted.values() for ref in refs if ref not in found]
+                found |= {reference: features[reference.start : reference.end] for reference in inside}
+            seen |= found.keys()
+            yield found
+    lacking = [ref for refs in wanted.values() for ref in refs if ref not in seen]
     if lacking:
         raise ValueError(
             f"{corpus.root}: has no motion {lacking[0].id!r} in {lacking[0].table} with frames "
             f"{lacking[0].start} to {lacking[0].end}; build it again"
         )
-    return found

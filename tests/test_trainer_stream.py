@@ -290,33 +290,26 @@ def test_steps_are_about_as_many_as_the_epochs_take(stream: Any) -> None:
     )
 
 
+SIZES: dict[str, Any] = {
+    "vocab_size": 90,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "initializer_range": 0.5,
+}
+
+
 def llama(attention: str) -> Any:
-    config = LlamaConfig(
-        vocab_size=90,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        initializer_range=0.5,
-    )
+    config = LlamaConfig(**SIZES)
     config._attn_implementation = attention
     return LlamaForCausalLM(config)
 
 
 def gemma(attention: str) -> Any:
     """As Gemma 2 is: windows of attention in every other layer, capped logits."""
-    config = Gemma2Config(
-        vocab_size=90,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=8,
-        sliding_window=5,
-        initializer_range=0.5,
-    )
+    config = Gemma2Config(**SIZES, head_dim=8, sliding_window=5)
     config._attn_implementation = attention
     return Gemma2ForCausalLM(config)
 

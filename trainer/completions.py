@@ -53,7 +53,7 @@ def read_completion(
     ended = end in ids
     kept = list(ids[: list(ids).index(end)] if ended else ids)
     text = decode(kept, tokenizer, vocabulary)
-    thought = _within_thought(kept, tokenizer, vocabulary)
+    thought = _within_thought(kept, text, tokenizer, vocabulary)
     rounds: list[CompletedRound] = []
     bad = 0
     spans = vocabulary.motion_spans(thought)
@@ -95,10 +95,9 @@ def _symbol(token: int, code: int | None, vocabulary: Vocabulary) -> str:
 
 
 def _within_thought(
-    ids: Sequence[int], tokenizer: PreTrainedTokenizerBase, vocabulary: Vocabulary
+    ids: Sequence[int], text: str, tokenizer: PreTrainedTokenizerBase, vocabulary: Vocabulary
 ) -> Sequence[int]:
-    """The ids up to the text `</think>`; all of them where it does not occur."""
-    text = decode(ids, tokenizer, vocabulary)
+    """The ids up to `</think>` in their text; all of them where it does not occur."""
     place = text.find("</think>")
     if place < 0:
         return ids

@@ -36,12 +36,9 @@ def estimate(recipe: Recipe, model: Any, steps: int, processes: int, device: str
     if recipe.stage == "stage3" and recipe.grpo and recipe.grpo.beta:
         memory += weights * size  # the model before, which the divergence is measured from
     tokens = steps * recipe.train.rows * recipe.data.row
-    inner = weights - config.vocab_size * config.hidden_size
     kind = "cuda" if device.startswith("cuda") else "cpu"
     rate = _products_a_second(device, size) * _SHARE[kind] * processes
-    return Estimate(
-        weights, steps, tokens, memory, 6 * (inner + config.vocab_size * config.hidden_size) * tokens / rate
-    )
+    return Estimate(weights, steps, tokens, memory, 6 * weights * tokens / rate)
 
 
 def _adapters(recipe: Recipe, config: Any) -> int:

@@ -17,6 +17,7 @@ from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from evaluators.embedders import embedder_of
+from trainer.adapters import adapters
 from trainer.callbacks import LogRows, Progress
 from trainer.checkpoints import WholeCheckpoints, last_whole, remove_broken
 from trainer.examples import encode_prompt
@@ -72,7 +73,8 @@ def train_grpo(job: Job) -> Outcome:
         train_dataset=places(recipe, grpo, steps),
         processing_class=tokenizer,
         callbacks=[LogRows(job.output / "log.jsonl"), Progress(recipe.stage)],
-        peft_config=_adapters(recipe),
+        # Unlike in the stages before, embeddings stay as they are: the motion vocabulary is learned by now.
+        peft_config=adapters(recipe.model.lora),
     )
     trainer.remove_callback(PrinterCallback)  # our own callbacks tell
     require_sharding(trainer)
@@ -130,25 +132,6 @@ def places(recipe: Recipe, grpo: Grpo, steps: int) -> Dataset:
     """A row a group, for all steps: the place of its prompt."""
     rollouts = -(-steps // grpo.iterations)
     return Dataset.from_dict({"place": list(range(rollouts * (recipe.train.rows // grpo.group)))})
-
-
-def _adapters(recipe: Recipe) -> Any:
-    """The adapters that a recipe asks for; None where all weights are trained.
-
-    Unlike in the stages before, embeddings stay as they are: the motion vocabulary is learned by now.
-    """
-    asked = recipe.model.lora
-    if asked is None:
-        return None
-    from peft import LoraConfig
-
-    return LoraConfig(
-        r=asked.rank,
-        lora_alpha=asked.alpha,
-        lora_dropout=asked.dropout,
-        target_modules=list(asked.modules),
-        task_type="CAUSAL_LM",
-    )
 
 
 def _figures(trainer: Any, recipe: Recipe, grpo: Grpo, goals: int, seconds: float) -> dict[str, Any]:

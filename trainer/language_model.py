@@ -25,17 +25,22 @@ _FRAME = tuple(
 
 def begin(job: Job) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The model and tokenizer that a training begins with, with the motion vocabulary."""
-    recipe, source = job.recipe, job.source
-    if source == "tiny":
+    recipe = job.recipe
+    if job.source == "tiny":
         made, tokenizer = tiny(recipe.model, job.corpus, recipe.data.split, recipe.train.seed)
-    elif source == "smollm2":
-        from trainer.pretrained import save_smollm2
-
-        made, tokenizer = load(str(save_smollm2(job.output.parent / "smollm2")), recipe.model)
     else:
-        made, tokenizer = load(source, recipe.model)
+        made, tokenizer = load(place(job), recipe.model)
     add_motion_vocabulary(made, tokenizer)
     return made, tokenizer
+
+
+def place(job: Job) -> str:
+    """The folder or hub name of a job's source, which is not `tiny`; SmolLM2 is unpacked into a folder."""
+    if job.source != "smollm2":
+        return job.source
+    from trainer.pretrained import save_smollm2
+
+    return str(save_smollm2(job.output.parent / "smollm2"))
 
 
 def load(source: str, model: Model | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -78,7 +83,7 @@ def tiny(
     import torch
     from transformers import LlamaForCausalLM
 
-    tokenizer = word_tokenizer(texts(corpus, split), model.words)
+    tokenizer = corpus_tokenizer(corpus, split, model.words)
     torch.manual_seed(seed)
     return LlamaForCausalLM(tiny_config(model, tokenizer)), tokenizer
 
@@ -102,6 +107,11 @@ def tiny_config(model: Model, tokenizer: PreTrainedTokenizerBase) -> Any:
     )
     config._attn_implementation = model.attention
     return config
+
+
+def corpus_tokenizer(corpus: Corpus, split: str, words: int) -> PreTrainedTokenizerBase:
+    """The tokenizer of the tiny model for a corpus, without the motion vocabulary."""
+    return word_tokenizer(texts(corpus, split), words)
 
 
 def word_tokenizer(lines: Iterator[str], words: int) -> PreTrainedTokenizerBase:

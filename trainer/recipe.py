@@ -89,8 +89,6 @@ class Training:
     save_every: int = 500  # steps
     keep: int = 2  # checkpoints
     log_every: int = 10
-    check_every: int = 0  # steps between losses on the split val; 0: never
-    check_rows: int = 64
 
 
 @dataclass(frozen=True)
@@ -146,18 +144,25 @@ def load_recipe(name: str, stage: str, overrides: Sequence[str] = ()) -> Recipe:
     """
     if stage not in STAGES:
         raise ValueError(f"unknown stage {stage!r}: choose one of {', '.join(STAGES)}")
-    path, values = read_recipe(name, stage)
-    values = override(values, overrides, path)
     sections: dict[str, Any] = {"model": Model, "data": Data, "train": Training}
     if stage == "stage3":
         sections["grpo"] = Grpo
-    check_names(path, "", values, {"version", *sections})
-    if values.get("version") != RECIPE_VERSION:
-        raise ValueError(f"{path}: version {values.get('version')}, this irmogen knows {RECIPE_VERSION}")
-    found = {key: read_section(path, key, kind, values.get(key) or {}) for key, kind in sections.items()}
+    path, found = read_sections(name, stage, overrides, sections)
     recipe = Recipe(Path(name).stem, stage, **found)
     _check(path, recipe)
     return recipe
+
+
+def read_sections(
+    name: str, stage: str, overrides: Sequence[str], sections: Mapping[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """What to call a recipe in messages, and its sections as the dataclasses that `sections` names."""
+    path, values = read_recipe(name, stage)
+    values = override(values, overrides, path)
+    check_names(path, "", values, {"version", *sections})
+    if values.get("version") != RECIPE_VERSION:
+        raise ValueError(f"{path}: version {values.get('version')}, this irmogen knows {RECIPE_VERSION}")
+    return path, {key: read_section(path, key, kind, values.get(key) or {}) for key, kind in sections.items()}
 
 
 def read_recipe(name: str, stage: str) -> tuple[str, dict[str, Any]]:

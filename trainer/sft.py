@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, IterableDataset
 from transformers import PrinterCallback
 from trl import SFTConfig, SFTTrainer
 
+from trainer.adapters import adapters
 from trainer.callbacks import LogRows, Progress
 from trainer.checkpoints import WholeCheckpoints, last_whole, remove_broken, states_of
 from trainer.collate import collate
@@ -35,7 +36,7 @@ class Batches(IterableDataset):
         mine = range(rank, stream.lanes, world)
         self.parts = [mine[start : start + at_once] for start in range(0, len(mine), at_once)]
         self.given = 0
-        self.padding = self.places = 0
+        self.places = 0
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         """Batch after batch from where the stream stands."""
@@ -81,7 +82,6 @@ def train_sft(job: Job) -> Outcome:
     rows = StageRows(job.corpus, job.tokens, recipe.stage, recipe.data)
     stream = Stream(recipe, rows, Examples(tokenizer, recipe.data.intermediate))
     steps = stream.steps()
-    stream.counts.too_long = 0
     arguments = training_arguments(job, steps)
     flat = recipe.model.attention == "flash_attention_2"
     config = SFTConfig(
@@ -111,7 +111,10 @@ def train_sft(job: Job) -> Outcome:
         train_dataset=_first(stream),
         processing_class=tokenizer,
         callbacks=[LogRows(job.output / "log.jsonl"), Progress(recipe.stage)],
-        peft_config=lora(job),
+        # The new rows of the vocabulary must be learned whole.
+        peft_config=adapters(
+            recipe.model.lora, modules_to_save=["embed_tokens", "lm_head"], ensure_weight_tying=True
+        ),
     )
     trainer.remove_callback(PrinterCallback)
     require_sharding(trainer)
@@ -135,25 +138,6 @@ def _take_up(job: Job, stream: Stream) -> Path | None:
 def _first(stream: Stream) -> Dataset:
     """A dataset of one example: TRL wants to look at one, the batches come from the stream."""
     return Dataset.from_dict({"input_ids": [[stream.examples.end]], "labels": [[stream.examples.end]]})
-
-
-def lora(job: Job) -> Any:
-    """The adapters that a recipe asks for; None where all weights are trained."""
-    asked = job.recipe.model.lora
-    if asked is None:
-        return None
-    from peft import LoraConfig
-
-    # The new rows of the vocabulary must be learned whole.
-    return LoraConfig(
-        r=asked.rank,
-        lora_alpha=asked.alpha,
-        lora_dropout=asked.dropout,
-        target_modules=list(asked.modules),
-        modules_to_save=["embed_tokens", "lm_head"],
-        ensure_weight_tying=True,
-        task_type="CAUSAL_LM",
-    )
 
 
 def _figures(stream: Stream, batches: Batches, steps: int, seconds: float) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from motion.seeds import generator
 from schemas.rows import MotionRef
 from trainer.examples import Example, Examples
-from trainer.lanes import deal
+from trainer.lanes import Piece, deal
 from trainer.packing import pack
 from trainer.recipe import Recipe
 from trainer.rows import Place, StageRows
@@ -36,7 +37,6 @@ class Counts:
     examples: int = 0
     tokens: int = 0
     labels: int = 0
-    padding: int = 0
     too_long: int = 0
 
 
@@ -49,6 +49,7 @@ class Stream:
         self.states = {lane: LaneState() for lane in range(self.lanes)}
         self.counts = Counts()
         self.tasks: Counter[str] = Counter()
+        self._last_dealt: tuple[int, list[list[Piece]]] = (-1, [])
 
     def row(self, lane: int, iterators: dict[int, Iterator[list[Example]]]) -> list[Example]:
         """The next packed row of a lane; `iterators` holds those that have begun."""
@@ -68,7 +69,7 @@ class Stream:
         state = self.states[lane]
         empty = 0
         while True:
-            pieces = deal(self.rows.counts, self.lanes, seed, state.epoch)[lane]
+            pieces = self._dealt(state.epoch)[lane]
             places = self.rows.places(pieces, seed, state.epoch)
             for number in range(state.window, -(-len(places) // window)):
                 packed = self._window(
@@ -86,6 +87,13 @@ class Stream:
                     f"{self.recipe.data.row}; set a larger data.row, or fewer train.rows"
                 )
             state.epoch, state.window, state.row = state.epoch + 1, 0, 0
+
+    def _dealt(self, epoch: int) -> list[list[Piece]]:
+        """The pieces of all lanes in an epoch; the last one is kept, for lanes go through epochs together."""
+        if self._last_dealt[0] != epoch:
+            dealt = deal(self.rows.counts, self.lanes, self.recipe.train.seed, epoch)
+            self._last_dealt = epoch, dealt
+        return self._last_dealt[1]
 
     def _window(self, lane: int, epoch: int, number: int, places: list[Place]) -> list[list[Example]]:
         """The packed rows of one window, in an order of their own."""
@@ -126,6 +134,7 @@ class Stream:
             )
         self.states = {int(lane): LaneState(**values) for lane, values in lanes.items()}
 
+    @cached_property
     def epoch_tokens(self) -> tuple[float, float]:
         """Examples of an epoch and the mean of their tokens, by a sample."""
         seed = self.recipe.train.seed
@@ -155,6 +164,6 @@ class Stream:
         train = self.recipe.train
         if train.steps:
             return train.steps
-        examples, length = self.epoch_tokens()
+        examples, length = self.epoch_tokens
         a_row = self.recipe.data.row * _FILL / length if self.recipe.data.pack else 1.0
         return max(1, round(train.epochs * examples / max(a_row, 1.0) / train.rows))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from trainer.recipe import RECIPE_VERSION, check_names, override, read_recipe, read_section
+from trainer.recipe import read_sections
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,11 @@ def load_tokenizer_recipe(name: str, overrides: Sequence[str] = ()) -> Tokenizer
 
     ValueError names the file, the value and what is allowed.
     """
-    path, values = read_recipe(name, "tokenizer")
-    values = override(values, overrides, path)
-    check_names(path, "", values, {"version", "model", "train"})
-    if values.get("version") != RECIPE_VERSION:
-        raise ValueError(f"{path}: version {values.get('version')}, this irmogen knows {RECIPE_VERSION}")
-    model = read_section(path, "model", TokenizerModel, values.get("model") or {})
-    train = read_section(path, "train", TokenizerTraining, values.get("train") or {})
-    _check(path, model, train)
-    return TokenizerRecipe(Path(name).stem, model, train)
+    sections = {"model": TokenizerModel, "train": TokenizerTraining}
+    path, found = read_sections(name, "tokenizer", overrides, sections)
+    recipe = TokenizerRecipe(Path(name).stem, **found)
+    _check(path, recipe.model, recipe.train)
+    return recipe
 
 
 def _check(path: str, model: TokenizerModel, train: TokenizerTraining) -> None:

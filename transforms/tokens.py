@@ -22,13 +22,14 @@ from motion.tokenizer import MotionTokenizer, load_tokenizer
 from schemas.corpus import Corpus, Output, read_manifest
 from schemas.rows import MotionRef
 from schemas.shards import features_of_segments
+from schemas.tables import TABLES
 from schemas.tokens import REFERENCES, STAGES, references, token_folder, write_token_set, write_token_shard
 
 Clip = NDArray[np.float32]
 Place = tuple[str, str]  # table, id
 Frames = tuple[int, int]  # first, after the last
 _BATCH = 64  # motions that are encoded together, at most; tokens do not depend on it
-_ID = {"motions": "motion_id", "perturbed": "perturbed_id"}
+_ID = {name: TABLES[name].key[0] for name in ("motions", "perturbed")}
 
 
 @dataclass(frozen=True)
