@@ -1,4 +1,4 @@
-"""One build a corpus at a time; the lock dies with the process that holds it."""
+"""One build a corpus, one training a folder at a time; the lock dies with the process that holds it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ LOCK = "build.lock"
 
 
 @contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Hold the corpus folder while the body runs; makes the folder where there is none.
+def locked(root: Path, work: str = "build") -> Iterator[None]:
+    """Hold a folder for a kind of work while the body runs; makes the folder where there is none.
 
-    RefusedError names the build that holds it; PermissionError where nothing can be written.
+    RefusedError names the process that holds it; PermissionError where nothing can be written.
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
-        file = (root / LOCK).open("a+", encoding="utf-8")
+        file = (root / f"{work}.lock").open("a+", encoding="utf-8")
     except OSError as error:
         raise PermissionError(
             f"{root}: cannot be written ({error.strerror}); give another --output"
@@ -34,7 +34,7 @@ def locked(root: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             holder = file.read().strip()
-            raise RefusedError(f"{root}: another build is writing it ({holder}); wait for it") from None
+            raise RefusedError(f"{root}: another {work} is writing it ({holder}); wait for it") from None
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%F %T')}\n")
         file.flush()

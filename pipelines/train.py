@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.lock import locked
 from pipelines.streams import ends_with_its_reader, printable
 
 if TYPE_CHECKING:
@@ -77,9 +79,18 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(dry_run(job)))
         return 0
     from trainer.job import rank
-    from trainer.run_folder import RECORD, claim, finish, keep_motion_tokenizer, save_model
+    from trainer.run_folder import RECORD
 
     first = rank() == 0
+    free = first and not (job.output / RECORD).is_file()
+    with locked(job.output, "training") if free else nullcontext():
+        return _claimed(job, first)
+
+
+def _claimed(job: Job, first: bool) -> int:
+    """Train in a folder that no other training holds."""
+    from trainer.run_folder import RECORD, claim, finish, keep_motion_tokenizer, save_model
+
     done = claim(job.output, job.record) if first else (job.output / RECORD).is_file()
     if done:
         if first:
@@ -89,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     save_model(outcome.trainer, outcome.tokenizer, job.output)
     if first:
         keep_motion_tokenizer(job.output, job.motion_tokenizer)
-        _draw(job.output, recipe.stage)
+        _draw(job.output, job.recipe.stage)
         finish(job.output, job.record, outcome.figures)
         print("\n".join(_summary(job, outcome.figures)))
     return 0
@@ -123,6 +134,8 @@ def make_job(args: argparse.Namespace, recipe: Recipe) -> Job:
     if not source:
         before = {"stage1": "base", "stage2": "stage1", "stage3": "stage2"}[recipe.stage]
         raise ValueError(f"{recipe.stage} trains on from a model: give --model, the folder of {before}")
+    if recipe.stage != "base" and not Path(source).is_dir():
+        raise FileNotFoundError(f"{source}: no such folder; give --model the folder of a finished training")
     check_device(args.device)
     corpus, manifest = checked_corpus(args.corpus, args.allow_ungated)
     motion_tokenizer = _motion_tokenizer(args, source)

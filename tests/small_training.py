@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from small_corpus import CLIPS, write_corpus
+from tiny_model import tiny_motion_tokenizer
 
-from motion.skeleton import skeleton
 from motion.tokenizer import MotionTokenizer, save_tokenizer
-from motion.vqvae import TokenizerShape, VqVae
 from schemas.corpus import Corpus
 from schemas.gathering import gather
 from schemas.tokens import (
@@ -56,17 +54,6 @@ def settings(stage: str) -> list[str]:
     return [f"{name}={value}" for name, value in TINY.items()]
 
 
-def small_motion_tokenizer(body: str = "t2m", seed: int = 0) -> MotionTokenizer:
-    """A random motion tokenizer of 16 codes, which lie where its encoder puts random frames."""
-    size = skeleton(body).feature_size
-    shape = TokenizerShape(size, 16, code_size=8, width=8, depth=1)
-    with torch.random.fork_rng(), torch.no_grad():
-        torch.manual_seed(seed)
-        network = VqVae(shape)
-        network.quantizer.codebook.copy_(network.encode(torch.randn(1, 64, size))[0])
-    return MotionTokenizer(network, shape, body, np.zeros(size), np.ones(size))
-
-
 @dataclass(frozen=True)
 class Ground:
     """A corpus with its motion tokens, and the motion tokenizer in a folder."""
@@ -83,7 +70,7 @@ class Ground:
             corpus=self.corpus,
             manifest=self.manifest,
             tokens=self.tokens,
-            motion_tokenizer=small_motion_tokenizer(),
+            motion_tokenizer=tiny_motion_tokenizer(),
             source=source,
             output=output,
             record={},
@@ -103,7 +90,7 @@ class Ground:
 def write_ground(root: Path, clips: Sequence[Any] = CLIPS, **changed: Any) -> Ground:
     """A small corpus in `root/corpus` and the tokenizer of its motions in `root/motion-tokenizer`."""
     corpus, manifest = write_corpus(root / "corpus", clips=clips, **changed)
-    tokenizer = small_motion_tokenizer()
+    tokenizer = tiny_motion_tokenizer()
     save_tokenizer(root / "motion-tokenizer", tokenizer)
     tokens = write_tokens(corpus, manifest, tokenizer)
     return Ground(corpus, manifest, tokens, root / "motion-tokenizer")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_training import Ground, small_motion_tokenizer, tiny, write_ground, write_tokens
-from tiny_model import tiny_llama, tiny_tokenizer, write_run
+from small_training import Ground, tiny, write_ground, write_tokens
+from tiny_model import tiny_llama, tiny_motion_tokenizer, tiny_tokenizer, write_run
 
 from pipelines.cli import main
 from prompts.chain import parse
@@ -160,7 +160,7 @@ def test_what_cannot_be_shown_is_told(
 
 def test_tokens_of_two_tokenizers_want_a_choice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     two = write_ground(tmp_path)
-    other = write_tokens(two.corpus, two.manifest, small_motion_tokenizer(seed=1)).tokenizer
+    other = write_tokens(two.corpus, two.manifest, tiny_motion_tokenizer(seed=1)).tokenizer
     assert main(["chains", str(two.corpus.root)]) == 2
     assert "it holds those of 2 tokenizers: " in capsys.readouterr().err
     first = lines(two, tmp_path / "first.jsonl", "--tokens", two.tokens.tokenizer)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = """
-import subprocess, sys, threading
+import signal, subprocess, sys, threading
 from pipelines.interrupts import graceful
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job is born deaf to it
 stopped = threading.Event()
 def stop():
     print("stopping", flush=True)

@@ -100,9 +100,26 @@ def test_a_training_that_was_killed_twice_ends_as_one_that_was_not(
     again = train_sft(job)
     assert losses(job.output) == losses(folder)
     assert same(weights(again), weights(trained))
+    assert counted(again.figures) == counted(trained.figures)  # of all parts of the training
     rows = [read_log(one / "log.jsonl")[:2] for one in (folder, job.output)]
     assert rows[0] == rows[1]  # to the second: these steps were not done again
     assert checkpoints(job) == [2, 4, 6]
+
+
+def counted(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: figure for name, figure in figures.items() if name not in ("seconds", "tokens_a_second")}
+
+
+def test_a_save_point_is_logged_so_that_a_break_changes_no_mean(ground: Ground, tmp_path: Path) -> None:
+    """The mean loss since the last log, where fewer steps are logged than saved."""
+    job = ground.job(tmp_path / "seldom", STAGE, "train.log_every=3")
+    train_sft(job)
+    whole = losses(job.output)
+    assert [step for step, _, _ in whole] == [1, 2, 3, 4, 6]
+    for step in (4, 6):
+        shutil.rmtree(job.checkpoints / f"checkpoint-{step}")
+    train_sft(job)
+    assert losses(job.output) == whole
 
 
 def test_a_training_goes_on_from_its_end(

@@ -15,12 +15,13 @@ import pytest
 import torch
 from commands import killed_irmogen
 from safetensors.torch import load_file
-from small_training import Ground, losses, same, small_motion_tokenizer, weights, write_ground
-from tiny_model import tiny_llama, write_run
+from small_training import Ground, losses, same, weights, write_ground
+from tiny_model import tiny_llama, tiny_motion_tokenizer, write_run
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from motion.tokenizer import load_tokenizer, save_tokenizer
 from pipelines.cli import main
+from pipelines.lock import locked
 from pipelines.train import add_arguments, make_job
 from schemas.storage import write_json
 from trainer.callbacks import read_log
@@ -90,7 +91,7 @@ def test_a_finished_training_is_a_folder_that_needs_no_other(stage: str, runs: P
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     assert model.get_input_embeddings().weight.shape[0] == len(tokenizer)
     vocabulary_of(tokenizer)
-    assert load_tokenizer(folder / "motion-tokenizer").fingerprint == small_motion_tokenizer().fingerprint
+    assert load_tokenizer(folder / "motion-tokenizer").fingerprint == tiny_motion_tokenizer().fingerprint
     assert [row["step"] for row in read_log(folder / "log.jsonl") if "loss" in row] == [1, 2]
     assert any((folder / "tensorboard").rglob("events.*"))
     assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
@@ -130,6 +131,17 @@ def test_a_done_training_has_nothing_to_do(
     assert main(ground.words("stage1", runs / "stage1", "--model", runs / "base", *SHORT)) == 0
     assert "stage1: nothing to do, this training is done" in capsys.readouterr().out
     assert held(runs) == before
+
+
+def test_a_second_training_in_a_folder_is_refused_while_the_first_one_runs(
+    ground: Ground, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ground.words("stage1", tmp_path / "run", "--model", runs / "base", *SHORT)
+    with locked(tmp_path / "run", "training"):
+        assert main(words) == 2
+    assert "run: another training is writing it (process" in capsys.readouterr().err
+    assert main(words) == 0
+    assert not (tmp_path / "run/training.lock").exists()
 
 
 def test_a_folder_of_another_training_is_refused_with_what_differs(
@@ -197,8 +209,8 @@ def test_tokens_that_are_missing_damaged_or_of_another_tokenizer_are_refused(
     own: Ground, tmp_path: Path, refused: Callable[..., str]
 ) -> None:
     words = own.words("base", tmp_path / "run")
-    save_tokenizer(tmp_path / "other", small_motion_tokenizer(seed=1))
-    other = small_motion_tokenizer(seed=1).fingerprint
+    save_tokenizer(tmp_path / "other", tiny_motion_tokenizer(seed=1))
+    other = tiny_motion_tokenizer(seed=1).fingerprint
     told = refused([*words, "--motion-tokenizer", str(tmp_path / "other")])
     assert f"holds no motion tokens of the tokenizer {other}; run `irmogen tokenize" in told
     folder = own.corpus.root / "tokens" / own.tokens.tokenizer
@@ -219,7 +231,7 @@ def test_motion_tokenizers_that_do_not_fit_are_refused(
     words = ground.words("base", tmp_path / "run")
     without = words[: words.index("--motion-tokenizer")]
     assert "tiny: brings no motion tokenizer; give --motion-tokenizer, the folder of" in refused(without)
-    save_tokenizer(tmp_path / "kit", small_motion_tokenizer("kit"))
+    save_tokenizer(tmp_path / "kit", tiny_motion_tokenizer("kit"))
     told = refused([*words, "--motion-tokenizer", str(tmp_path / "kit")])
     assert "its motions are of t2m, the motion tokenizer is of kit; give one of the same skeleton" in told
     (tmp_path / "empty").mkdir()
@@ -249,7 +261,7 @@ def test_models_that_cannot_be_trained_on_are_refused(
     told = refused([*words, "--model", str(tmp_path / "torn")])
     assert "torn: holds a training that has not come to its end; go on with it" in told
     told = refused([*words, "--model", str(tmp_path / "nowhere"), *own])
-    assert "nowhere: no tokenizer can be loaded from it" in told
+    assert "nowhere: no such folder; give --model" in told
 
 
 @pytest.mark.parametrize(
@@ -393,6 +405,9 @@ def test_two_processes_go_on_where_one_stopped_and_learn_the_same(ground: Ground
     launched += ["--module", "pipelines.cli", *words]
     done = subprocess.run(launched, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+    summary = json.loads((job.output / "summary.json").read_text())
+    for name in ("rows", "examples", "tasks", "tokens", "learned_tokens", "too_long"):
+        assert summary[name] == outcome.figures[name]  # of both processes and of the one before
     found = losses(job.output)
     assert found[:2] == wanted[:2]
     assert [step for step, _, _ in found] == [1, 2, 3, 4, 5, 6]

@@ -78,12 +78,13 @@ def tiny_llama(tokenizer: Any, seed: int = 0, spread: float = 0.2) -> LlamaForCa
 
 
 def tiny_motion_tokenizer(body: str = "t2m", codes: int = CODES, seed: int = 0) -> MotionTokenizer:
-    """A random motion tokenizer."""
+    """A random motion tokenizer, whose codes lie where its encoder puts random frames."""
     size = skeleton(body).feature_size
     shape = TokenizerShape(size, codes, code_size=8, width=8, depth=1)
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(seed)
         network = VqVae(shape)
+        network.quantizer.codebook.copy_(network.encode(torch.randn(1, 4 * codes, size))[0])
     return MotionTokenizer(network, shape, body, np.zeros(size), np.ones(size))
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+_OF_ITS_OWN_DATA = ("epoch", "num_tokens")  # TRL counts them as if it had dealt the rows
+
 
 class LogRows(TrainerCallback):
     """Appends every log of numbers to a file of JSON lines; rows of a step that is done again are dropped."""
@@ -25,13 +27,21 @@ class LogRows(TrainerCallback):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
 
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Log at save points: the mean loss since the last log begins anew there, also for who goes on."""
+        control.should_log = control.should_log or control.should_save
+
     def on_log(
         self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
     ) -> None:
         """Write one row."""
         if not state.is_world_process_zero or not logs:
             return
-        numbers = {name: value for name, value in logs.items() if isinstance(value, int | float)}
+        numbers = {
+            name: value
+            for name, value in logs.items()
+            if isinstance(value, int | float) and name not in _OF_ITS_OWN_DATA
+        }
         row = {"step": state.global_step, "seconds": round(time.monotonic() - self.started, 2), **numbers}
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")

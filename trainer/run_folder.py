@@ -22,6 +22,7 @@ from schemas.storage import TEMPORARY, read_json, write_json
 RECORD_VERSION = 1
 RECORD, BEGUN = "irmogen.json", "training.json"
 MOTION_TOKENIZER = "motion-tokenizer"
+LOCK = "training.lock"  # held by the process that trains
 COUNTS = (
     "recipe_fingerprint",
     "stage",
@@ -64,7 +65,8 @@ def claim(folder: Path, record: dict[str, Any]) -> bool:
             raise ValueError(f"{folder}: holds another training; give another --output. Differing:\n  {told}")
         return name == RECORD
     held = folder.iterdir() if folder.is_dir() else ()
-    if not (folder / BEGUN).is_file() and any(not path.name.startswith(TEMPORARY) for path in held):
+    others = [path for path in held if not path.name.startswith(TEMPORARY) and path.name != LOCK]
+    if others and not (folder / BEGUN).is_file():
         raise ValueError(f"{folder}: is not empty and holds no training; give another --output")
     write_json(folder / BEGUN, record)
     return False
@@ -113,4 +115,5 @@ def finish(folder: Path, record: dict[str, Any], figures: dict[str, Any]) -> Non
     write_json(folder / "summary.json", figures)
     write_json(folder / RECORD, record)
     (folder / BEGUN).unlink(missing_ok=True)
+    (folder / LOCK).unlink(missing_ok=True)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate.utils import gather_object
 from datasets import Dataset
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
@@ -23,7 +25,7 @@ from trainer.job import Job, Outcome, training_arguments, world_size
 from trainer.language_model import begin
 from trainer.rows import StageRows
 from trainer.sharding import require_sharding
-from trainer.stream import Stream
+from trainer.stream import Counts, Stream
 
 
 class Batches(IterableDataset):
@@ -36,7 +38,6 @@ class Batches(IterableDataset):
         mine = range(rank, stream.lanes, world)
         self.parts = [mine[start : start + at_once] for start in range(0, len(mine), at_once)]
         self.given = 0
-        self.places = 0
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         """Batch after batch from where the stream stands."""
@@ -44,7 +45,7 @@ class Batches(IterableDataset):
         while True:
             for part in self.parts:
                 batch = collate([self.stream.row(lane, lanes) for lane in part], self.pad, self.flat)
-                self.places += batch["input_ids"].numel()
+                self.stream.counts.places += batch["input_ids"].numel()
                 self.given += 1
                 yield batch
 
@@ -70,9 +71,24 @@ class StreamTrainer(WholeCheckpoints, SFTTrainer):
             raise RuntimeError(f"{self.batches.given} batches were given and {learned} learned")
         mine = {str(lane) for part in self.batches.parts for lane in part}
         lanes = self.batches.stream.state()["lanes"]
-        return {"lanes": {lane: state for lane, state in lanes.items() if lane in mine}}
+        return {
+            "lanes": {lane: state for lane, state in lanes.items() if lane in mine},
+            "counts": asdict(self.counts_so_far()),
+        }
+
+    def counts_so_far(self) -> Counts:
+        """What this process has given; the first one counts the parts of the training before this one too."""
+        counts = replace(self.batches.stream.counts, tasks=dict(self.batches.stream.counts.tasks))
+        counts.seconds = time.monotonic() - self.started
+        if self.is_world_process_zero():
+            earlier = self.before.seconds
+            counts.add(self.before)
+            counts.seconds = earlier + time.monotonic() - self.started
+        return counts
 
     begun_at = 0  # the step that was gone on from
+    started = 0.0  # monotonic seconds
+    before = Counts()  # of all processes, up to that step
 
 
 def train_sft(job: Job) -> Outcome:
@@ -103,7 +119,7 @@ def train_sft(job: Job) -> Outcome:
     with config.main_process_first(local=False, desc="half-written checkpoints"):
         if config.process_index == 0:
             remove_broken(job.checkpoints)
-    resumed = _take_up(job, stream)
+    resumed, before = _take_up(job, stream)
     trainer = StreamTrainer(
         batches,
         model=model,
@@ -119,20 +135,26 @@ def train_sft(job: Job) -> Outcome:
     trainer.remove_callback(PrinterCallback)
     require_sharding(trainer)
     trainer.begun_at = int(resumed.name.rpartition("-")[2]) if resumed else 0
-    started = time.monotonic()
+    trainer.before, trainer.started = before, time.monotonic()
     trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
-    seconds = time.monotonic() - started
-    figures = _figures(stream, batches, trainer.state.global_step, seconds)
+    figures = _figures(_added(gather_object([trainer.counts_so_far()])), trainer.state.global_step)
     return Outcome(trainer, tokenizer, figures)
 
 
-def _take_up(job: Job, stream: Stream) -> Path | None:
-    """Put the stream where the last whole checkpoint left it; the checkpoint, None where there is none."""
+def _take_up(job: Job, stream: Stream) -> tuple[Path | None, Counts]:
+    """Put the stream where the last whole checkpoint left it; the checkpoint, and what was given up to it."""
     checkpoint = last_whole(job.checkpoints)
-    if checkpoint:
-        lanes = {lane: state for part in states_of(checkpoint) for lane, state in part["lanes"].items()}
-        stream.take_up({"lanes": lanes})
-    return checkpoint
+    parts = states_of(checkpoint) if checkpoint else []
+    if parts:
+        stream.take_up({"lanes": {lane: state for part in parts for lane, state in part["lanes"].items()}})
+    return checkpoint, _added([Counts(**part["counts"]) for part in parts])
+
+
+def _added(parts: Iterable[Counts]) -> Counts:
+    total = Counts()
+    for part in parts:
+        total.add(part)
+    return total
 
 
 def _first(stream: Stream) -> Dataset:
@@ -140,17 +162,18 @@ def _first(stream: Stream) -> Dataset:
     return Dataset.from_dict({"input_ids": [[stream.examples.end]], "labels": [[stream.examples.end]]})
 
 
-def _figures(stream: Stream, batches: Batches, steps: int, seconds: float) -> dict[str, Any]:
-    counts = stream.counts
+def _figures(counts: Counts, steps: int) -> dict[str, Any]:
+    """For summary.json: all processes, from the first step on."""
+    seconds = counts.seconds
     return {
         "steps": steps,
         "seconds": round(seconds, 1),
         "rows": counts.rows,
         "examples": counts.examples,
-        "tasks": dict(sorted(stream.tasks.items())),
+        "tasks": dict(sorted(counts.tasks.items())),
         "tokens": counts.tokens,
         "learned_tokens": counts.labels,
-        "padding": round(1 - counts.tokens / batches.places, 4) if batches.places else 0.0,
+        "padding": round(1 - counts.tokens / counts.places, 4) if counts.places else 0.0,
         "tokens_a_second": round(counts.tokens / seconds, 1) if seconds else 0.0,
         "too_long": counts.too_long,
         "threads": torch.get_num_threads(),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -31,13 +30,24 @@ class LaneState:
 
 @dataclass
 class Counts:
-    """What has been given so far, by this process."""
+    """What has been given: of one process, or of several added up."""
 
     rows: int = 0
     examples: int = 0
     tokens: int = 0
     labels: int = 0
+    places: int = 0  # of batches, padding among them
     too_long: int = 0
+    seconds: float = 0.0
+    tasks: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: Counts) -> None:
+        """Count what another process, or an earlier part of the training, has given."""
+        for name in ("rows", "examples", "tokens", "labels", "places", "too_long"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.seconds = max(self.seconds, other.seconds)  # processes work at the same time
+        for task, number in other.tasks.items():
+            self.tasks[task] = self.tasks.get(task, 0) + number
 
 
 class Stream:
@@ -48,7 +58,6 @@ class Stream:
         self.lanes = recipe.train.rows
         self.states = {lane: LaneState() for lane in range(self.lanes)}
         self.counts = Counts()
-        self.tasks: Counter[str] = Counter()
         self._last_dealt: tuple[int, list[list[Piece]]] = (-1, [])
 
     def row(self, lane: int, iterators: dict[int, Iterator[list[Example]]]) -> list[Example]:
@@ -60,7 +69,8 @@ class Stream:
         self.counts.examples += len(found)
         self.counts.tokens += sum(len(example.ids) for example in found)
         self.counts.labels += sum(label >= 0 for example in found for label in example.labels)
-        self.tasks.update(example.task for example in found)
+        for example in found:
+            self.counts.tasks[example.task] = self.counts.tasks.get(example.task, 0) + 1
         return found
 
     def _lane(self, lane: int) -> Iterator[list[Example]]:
@@ -100,7 +110,8 @@ class Stream:
         made = [self.example(row, tokens, epoch, place.copy) for place, (row, tokens) in self._read(places)]
         capacity = self.recipe.data.row
         fitting = [example for example in made if len(example.ids) <= capacity]
-        self.counts.too_long += len(made) - len(fitting)
+        if not self.states[lane].row:  # else it was counted before the training was gone on with
+            self.counts.too_long += len(made) - len(fitting)
         if self.recipe.data.pack:
             packed = pack([len(example.ids) for example in fitting], capacity)
         else:
