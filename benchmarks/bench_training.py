@@ -16,11 +16,13 @@ from typing import Any
 
 from common import report
 
-BATCH = 8  # examples of a padded batch; rows of a packed one hold about as many
+ROWS = 8  # of a packed batch
 
 
-def batches(corpus: Path, run: Path, stage: str, pack: bool, examples: int) -> tuple[list[Any], int, int]:
-    """Batches of some examples, how many tokens they hold, and how many places."""
+def batches(
+    corpus: Path, run: Path, stage: str, size: int, pack: bool, examples: int
+) -> tuple[list[Any], int, int]:
+    """Batches of `size` rows, of one example each or packed; how many tokens they hold, how many places."""
     from schemas.corpus import open_corpus
     from schemas.tokens import open_tokens
     from trainer.collate import collate
@@ -43,7 +45,6 @@ def batches(corpus: Path, run: Path, stage: str, pack: bool, examples: int) -> t
     made: list[Any] = []
     while stream.counts.examples < examples:
         made.append(stream.row(0, lanes))
-    size = 2 if pack else BATCH
     grouped = [made[start : start + size] for start in range(0, len(made), size)]
     tensors = [collate(group, int(tokenizer.pad_token_id)) for group in grouped]
     return tensors, stream.counts.tokens, sum(batch["input_ids"].numel() for batch in tensors)
@@ -65,19 +66,27 @@ def learn(model: Any, made: list[Any], device: str) -> float:
 
 def compare(args: argparse.Namespace) -> list[dict[str, object]]:
     """A row for packed rows and one for padded batches."""
+    from trainer.attention import BY_EXAMPLE, register
     from trainer.language_model import load
+    from trainer.recipe import Model
 
-    model, _ = load(str(args.model))
-    model.to(args.device).train()
+    register()
+    packed = batches(args.corpus, args.model, args.stage, ROWS, True, args.examples)
+    step = round(args.examples / len(packed[0]))  # examples that a packed batch holds
+    kinds = [(f"padded, {size} examples", size, False, "sdpa") for size in (8, step)]
+    kinds += [(f"packed, {step} examples", ROWS, True, attention) for attention in ("sdpa", BY_EXAMPLE)]
     rows: list[dict[str, object]] = []
-    for name, pack in (("padded", False), ("packed", True)):
-        made, tokens, places = batches(args.corpus, args.model, args.stage, pack, args.examples)
+    for name, size, pack, attention in kinds:
+        model, _ = load(str(args.model), Model(attention=attention))
+        model.to(args.device).train()
+        made, tokens, places = batches(args.corpus, args.model, args.stage, size, pack, args.examples)
         learn(model, made[:2], args.device)
         seconds = min(learn(model, made, args.device) for _ in range(args.repeats))
         rows.append(
             {
                 "stage": args.stage,
                 "batches": name,
+                "attention": attention,
                 "tokens": tokens,
                 "padding": round(1 - tokens / places, 4),
                 "tokens a second": round(tokens / seconds),

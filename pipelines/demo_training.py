@@ -85,9 +85,22 @@ def _run(processes: Any, words: tuple[str, ...]) -> int:
 
 
 def _command(words: tuple[str, ...]) -> None:
+    import threading
+
     from pipelines.cli import main
 
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
     sys.exit(main(list(words)))
+
+
+def _end_with_the_first() -> None:
+    """End this process when the one that began it has gone: nobody waits for the step any more."""
+    import os
+
+    first = multiprocessing.parent_process()
+    if first:
+        first.join()
+        os._exit(143)
 
 
 def road(args: argparse.Namespace) -> list[Step]:

@@ -25,6 +25,9 @@ _FRAME = tuple(
 
 def begin(job: Job) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The model and tokenizer that a training begins with, with the motion vocabulary."""
+    from trainer.attention import register
+
+    register()
     recipe = job.recipe
     if job.source == "tiny":
         made, tokenizer = tiny(recipe.model, job.corpus, recipe.data.split, recipe.train.seed)

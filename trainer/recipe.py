@@ -46,7 +46,7 @@ class Model:
     source: str = (
         ""  # base: a folder, a hub name, `tiny` or `smollm2`; later stages are given a trained model
     )
-    attention: str = "sdpa"  # eager, sdpa, flash_attention_2
+    attention: str = "sdpa"  # eager, sdpa, flash_attention_2; by_example: packed rows on a CPU
     dtype: str = "float32"  # of the weights: float32 or bfloat16
     bf16: bool = False  # mixed precision over float32 weights
     lora: Lora | None = None
@@ -327,7 +327,7 @@ def _check_grpo(path: str, grpo: Grpo, rows: int) -> None:
 
 def _check_choices(path: str, recipe: Recipe) -> None:
     choices = {
-        "model.attention": (recipe.model.attention, ("eager", "sdpa", "flash_attention_2")),
+        "model.attention": (recipe.model.attention, ("eager", "sdpa", "flash_attention_2", "by_example")),
         "model.dtype": (recipe.model.dtype, ("float32", "bfloat16")),
         "train.schedule": (recipe.train.schedule, ("constant", "linear", "cosine")),
     }
