@@ -49,9 +49,12 @@ def attend(
     first = position_ids.expand(rows, length).reshape(-1).eq(0)
     bounds = [*first.nonzero().flatten().tolist(), rows * length]
     flat = [states.transpose(0, 1).reshape(1, states.shape[1], -1, size) for states in (query, key, value)]
+    queries, keys, values = flat
     seen = [
         torch.nn.functional.scaled_dot_product_attention(
-            *(states[:, :, start:stop] for states in flat),
+            queries[:, :, start:stop],
+            keys[:, :, start:stop],
+            values[:, :, start:stop],
             dropout_p=dropout,
             is_causal=True,
             scale=scaling,
