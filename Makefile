@@ -20,6 +20,7 @@ NPROC ?= 1
 SHARDING ?= $(if $(filter 11,$(NNODES)$(NPROC)),none,ddp)
 DRY ?=
 CPU ?=
+THREADS ?= 2
 FLAGS ?=
 
 export OMP_NUM_THREADS ?= 1
@@ -90,6 +91,8 @@ $(VENV)/train: $(VENV)/eval
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,eval,train]'
 	touch $@
 
+# Two threads are quicker on a machine that does nothing else, and stall on one that is busy.
+train-demo: export OMP_NUM_THREADS = $(THREADS)
 train-demo: setup-train $(EMBEDDER)/embedder.json  ## the whole road on the demo corpus: tokenizer, base, stages 1 to 3, generations
 	$(BIN)/irmogen demo-training $(CORPUS) --embedder $(EMBEDDER) --output $(TRAINING) --recipe $(RECIPE) $(FLAGS)
 

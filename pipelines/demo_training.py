@@ -30,6 +30,8 @@ GENERATIONS = (
     ("stage3", "chain-first"),
     ("stage3", "robust"),
 )
+# At 1, as published, models as small as the demo's say a stray token in two chains of three.
+TEMPERATURE = "0.7"
 _LIBRARIES = (
     "apache_beam",
     "datasets",
@@ -146,17 +148,8 @@ def road(args: argparse.Namespace) -> list[Step]:
         folder = str(output / "generations" / f"{model}-{mode}")
         limit = ("--limit", str(args.limit)) if args.limit else ()
         tokens = ("--max-new-tokens", "96") if args.recipe == "smoke" else ()
-        words = (
-            "generate",
-            "--model",
-            str(output / model),
-            "--goals",
-            corpus,
-            "--mode",
-            mode,
-            "--output",
-            folder,
-        )
+        words = ("generate", "--model", str(output / model), "--goals", corpus, "--mode", mode)
+        words += ("--output", folder, "--temperature", TEMPERATURE)
         steps.append(Step(f"{model} {mode}", (*words, *limit, *tokens)))
     return steps
 
