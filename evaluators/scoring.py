@@ -101,6 +101,7 @@ def score_perturbed(
     `edits` are the recorded operations with their breaks. What is named counts once under each of
     the operations that were done to the candidate, and once overall.
     """
+
     def false(unrecorded: list[Said]) -> int:
         return len(invented(unrecorded, goal, candidate))
 

@@ -188,7 +188,7 @@ def finish(config: BuildConfig, seconds: float) -> dict[str, Any]:
     run_notes = read_json(corpus.run_path) or {}
     speed = {"seconds": round(seconds, 1), "goals_per_second": round(goals / max(seconds, 1e-9), 1)}
     write_json(corpus.run_path, {**run_notes, **speed})
-    write_site(corpus.root, manifest, corpus.root / "report", goals=REPORT_GOALS)
+    write_site(corpus.root, manifest, corpus.root / "report", goals=REPORT_GOALS, close=True)
     reached("before_manifest")
     write_json(corpus.manifest_path, manifest)  # last: what a reader may trust
     return manifest

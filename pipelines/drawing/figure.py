@@ -116,7 +116,8 @@ def joints_of(data: Mapping[str, Any]) -> NDArray[np.float64]:
         return np.frombuffer(coded, "<i2").reshape(shape) * float(data["step"])
     first = np.frombuffer(coded[: 6 * data["joints"]], "<i2").reshape(1, *shape[1:])
     changes = np.frombuffer(coded[6 * data["joints"] :], "i1").reshape(-1, *shape[1:])
-    return np.cumsum(np.concatenate([first, changes]).astype(np.int64), axis=0) * float(data["step"])
+    whole = np.cumsum(np.concatenate([first, changes]), axis=0, dtype=np.float64)
+    return whole * float(data["step"])
 
 
 def _placed(

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from evaluators.scoring import OVERALL, Card
 from pipelines.report.gathering import CONTRADICTIONS, LETTERS, VERDICTS, ReportData
-from pipelines.report.markup import card, details, percent, section, table, text
 from pipelines.report.marks import Span, marked
+from pipelines.report.markup import card, details, percent, section, table, text
 
 Row = dict[str, Any]
 
@@ -22,20 +22,24 @@ _KINDS = {
 }
 
 
-def annotations(data: ReportData, linked: Container[str]) -> str:
+def annotations_page(data: ReportData, linked: Container[str]) -> str:
     """The body of the page; `linked` are the goals that the browser of goals shows."""
     return "\n".join(
         (
             "<h1>Annotations</h1>"
-            '<p class="lead">Each statement of a text is read and judged against the measured motion: supported, '
+            '<p class="lead">Each statement of a text is read and judged against the measured '
+            "motion: supported, "
             "contradicted, or neither.</p>",
             section("statements", "What the facts say", card(_statements(data))),
             section(
                 "scores",
                 "Scores against the known edits",
-                "\n".join(_scores(name, one) for name, one in sorted(data.cards.items())) or card("No assessments."),
-                "A perturbed motion’s edits are recorded, so one knows what an assessment ought to name. Recall: "
-                "recorded breaks that are named. Unrecorded: named differences that are no recorded break. False: "
+                "\n".join(_scores(name, one) for name, one in sorted(data.cards.items()))
+                or card("No assessments."),
+                "A perturbed motion’s edits are recorded, so one knows what an assessment ought to "
+                "name. Recall: "
+                "recorded breaks that are named. Unrecorded: named differences that are no recorded "
+                "break. False: "
                 "of these, what is not measured either.",
             ),
             section("contradictions", "Contradictions", _contradictions(data, linked)),
@@ -94,7 +98,8 @@ def _scores(name: str, one: Card) -> str:
     drawn = table(heads, rows, numbers=range(1, 7), label=f"Scores of {name} by operation") if rows else ""
     rest, retrieved = one.retrieved.as_dict(), one.retrieved
     told = (
-        f"Of retrieved motions nothing is recorded: in {retrieved.candidates:,} assessments {retrieved.named:,} "
+        f"Of retrieved motions nothing is recorded: in {retrieved.candidates:,} assessments "
+        f"{retrieved.named:,} "
         f"differences are named, {percent(rest['supported_share'])} supported by the facts, "
         f"{percent(rest['contradicted_share'])} contradicted."
     )
@@ -109,8 +114,12 @@ def _contradictions(data: ReportData, linked: Container[str]) -> str:
             '<p><span class="mark good"><span aria-hidden="true">✓</span> None</span> '
             "No statement of any annotation is contradicted by its motion.</p>"
         )
-    few = f" {CONTRADICTIONS} annotations with some of them are shown." if len(shown) == CONTRADICTIONS else ""
-    return f'<p class="lead">{total:,} statements.{few}</p>' + card("".join(_contradicted(one, linked) for one in shown))
+    few = (
+        f" {CONTRADICTIONS} annotations with some of them are shown." if len(shown) == CONTRADICTIONS else ""
+    )
+    return f'<p class="lead">{total:,} statements.{few}</p>' + card(
+        "".join(_contradicted(one, linked) for one in shown)
+    )
 
 
 def _contradicted(row: Row, linked: Container[str]) -> str:
@@ -125,7 +134,8 @@ def _contradicted(row: Row, linked: Container[str]) -> str:
             continue
         spans = [Span(s["span_start"], s["span_end"], n, s["verdict"]) for n, s in enumerate(against)]
         found = "".join(
-            f'<p class="small"><span class="mark bad"><span aria-hidden="true">✗</span></span> {text(one["evidence"])} '
+            '<p class="small"><span class="mark bad"><span aria-hidden="true">✗</span></span> '
+            f"{text(one['evidence'])} "
             f'<span class="muted">(frames {one["start"]} to {one["end"]})</span></p>'
             for one in against
         )
@@ -133,7 +143,7 @@ def _contradicted(row: Row, linked: Container[str]) -> str:
     who = f"{row['annotator']} ({row['model']})" if row["model"] else row["annotator"]
     return (
         f'<div class="finding">{"".join(parts)}<p class="muted small">{goal_link(row["goal_id"], linked)} · '
-        f'{text(row["candidate_id"] or "the goal motion")} · {text(who)}</p></div>'
+        f"{text(row['candidate_id'] or 'the goal motion')} · {text(who)}</p></div>"
     )
 
 
@@ -148,7 +158,9 @@ def dead_letters(data: ReportData) -> str:
     if not data.letters:
         return "Nothing was left out."
     parts = []
-    for (step, kind, reason), found in sorted(data.letters.items(), key=lambda item: (-item[1].count, item[0])):
+    for (step, kind, reason), found in sorted(
+        data.letters.items(), key=lambda item: (-item[1].count, item[0])
+    ):
         rows = [
             [f'<span class="id">{text(row["input_id"])}</span>', text(row["detail"])]
             for row in found.examples.values

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="FOLDER",
             type=Path,
             nargs="+",
-            help=f"folders of {what} of this corpus, or a folder of several (default: those beside the corpus)",
+            help=f"folders of {what} of this corpus, or of several (default: those beside the corpus)",
         )
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from pipelines.report.annotations_page import goal_link
 from pipelines.report.gathering import ReportData
-from pipelines.report.markup import card, percent, section, text
 from pipelines.report.marks import Span, marked
+from pipelines.report.markup import card, percent, section, text
 from pipelines.report.pictures import Picture
 
 Row = dict[str, Any]
@@ -77,7 +77,8 @@ def data_page(pictures: Sequence[Picture], data: ReportData, found: Audited, lin
                 "audit",
                 "Captions against their motion",
                 _audit(found, linked),
-                "Every claim of a caption (action, side, direction, count, order) is judged by what is measured on "
+                "Every claim of a caption (action, side, direction, count, order) is judged by what "
+                "is measured on "
                 "its motion. The most certain contradictions come first.",
             ),
         )
@@ -114,7 +115,9 @@ def _audit(found: Audited, linked: Container[str]) -> str:
     if found.disputes:
         pairs = "".join(_dispute(row, linked) for row in found.disputes[:_SHOWN])
         more = len(found.disputes) - _SHOWN
-        few = f'<p class="muted small">and {more:,} more; irmogen audit lists them all</p>' if more > 0 else ""
+        few = (
+            f'<p class="muted small">and {more:,} more; irmogen audit lists them all</p>' if more > 0 else ""
+        )
         made += card(f"<h3>Captions of one motion that contradict each other</h3>{pairs}{few}")
     return made
 

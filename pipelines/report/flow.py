@@ -29,9 +29,7 @@ class _Stop:
 
 def flow(manifest: Mapping[str, Any]) -> str:
     """The picture of captions and goals from the first step to the stages' tables, as SVG."""
-    stops = [
-        _stop(step, unit, counts) for step, unit, counts in counts_in_order(manifest) if unit != "clips"
-    ]
+    stops = [_stop(step, unit, counts) for step, unit, counts in counts_in_order(manifest) if unit != "clips"]
     most = max((stop.rows_in for stop in stops), default=0) or 1
     step = (_WIDTH - _LEFT - _RIGHT) / max(len(stops), 1)
     parts = [_drawn(stop, _LEFT + step * place, step, most) for place, stop in enumerate(stops)]
@@ -41,8 +39,10 @@ def flow(manifest: Mapping[str, Any]) -> str:
     lines = max((min(len(stop.reasons), _MOST_REASONS) + (stop.missing > 0) for stop in stops), default=0)
     bottom = _TOP + _HEIGHT + 40 + _LINE * max(lines, 1)
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="Flow of rows"><svg class="flow" role="img" '
-        f'aria-label="{text(_said(stops))}" viewBox="0 0 {_WIDTH:.0f} {bottom:.0f}">{"".join(parts)}</svg></div>'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Flow of rows"><svg class="flow" '
+        'role="img" '
+        f'aria-label="{text(_said(stops))}" viewBox="0 0 {_WIDTH:.0f} '
+        f'{bottom:.0f}">{"".join(parts)}</svg></div>'
     )
 
 
@@ -77,9 +77,9 @@ def _words(x: float, y: float, *lines: str, kind: str = "quiet") -> str:
 def _drawn(stop: _Stop, x: float, step: float, most: int) -> str:
     goes, comes = _thick(stop.rows_out, most), _thick(stop.rows_in, most)
     left, right = x + _BAR, x + step
-    middle = (left + right) / 2
     stream = (
-        f'<path d="M{left:.1f} {_TOP:.1f} H{right:.1f} V{_TOP + goes:.1f} H{left:.1f} Z" fill="var(--series-1)" '
+        f'<path d="M{left:.1f} {_TOP:.1f} H{right:.1f} V{_TOP + goes:.1f} H{left:.1f} Z" '
+        'fill="var(--series-1)" '
         'opacity="0.22"/>'
     )
     gone = sum(number for _, number in stop.reasons) + max(stop.missing, 0)
@@ -90,7 +90,8 @@ def _drawn(stop: _Stop, x: float, step: float, most: int) -> str:
         thick = min(_thick(gone, most), max(comes - goes, 3.0))
         y, down = _TOP + comes - thick / 2, left + 18 + thick / 2
         parts.append(
-            f'<path d="M{left:.1f} {y:.1f} C{down:.1f} {y:.1f} {down:.1f} {y:.1f} {down:.1f} {floor:.1f}" fill="none" '
+            f'<path d="M{left:.1f} {y:.1f} C{down:.1f} {y:.1f} {down:.1f} {y:.1f} {down:.1f} '
+            f'{floor:.1f}" fill="none" '
             f'stroke="var(--bad)" stroke-width="{thick:.1f}" opacity="0.8"/>'
         )
     return "".join(parts) + _reasons(stop, left, floor + 18)
@@ -115,5 +116,7 @@ def _said(stops: list[_Stop]) -> str:
     told = []
     for stop in stops:
         gone = ", ".join(f"{number:,} left out for {reason}" for reason, number in stop.reasons)
-        told.append(f"{stop.name}: {stop.rows_in:,} in, {stop.rows_out:,} out" + (f", {gone}" if gone else ""))
+        told.append(
+            f"{stop.name}: {stop.rows_in:,} in, {stop.rows_out:,} out" + (f", {gone}" if gone else "")
+        )
     return "Flow of captions and goals. " + "; ".join(told)

@@ -17,25 +17,35 @@ async function show() {
     if (list.left) document.querySelector(`a[href="${CSS.escape(goalLink(list.left))}"]`)?.focus({ preventScroll: true });
     return;
   }
-  if (!section.hidden) list.scroll = scrollY;
-  section.hidden = true;
-  article.hidden = false;
   const listed = store.index.byId.get(id);
+  const turn = (draw) => {
+    if (wantedGoal() !== id) return; // another one was chosen meanwhile
+    if (!section.hidden) list.scroll = scrollY;
+    section.hidden = true;
+    article.hidden = false;
+    draw();
+  };
   if (!listed) {
-    const back = make("a", "button", "← All goals");
-    back.href = "#";
-    const told = `This report does not show the goal ${id}. Write it with --goals all to see every goal.`;
-    article.replaceChildren(make("p", "", back), make("p", "card", told));
+    turn(() => tell(article, `This report does not show the goal ${id}. Write it with --goals all to see every goal.`));
     return;
   }
-  list.left = id;
+  // What is shown stays until the goal is read, so that nothing is empty in between.
   try {
     const { goal, figures } = await loadGoal(listed);
-    if (wantedGoal() === id) showGoal(goal, figures, whereabouts(listed));
-    document.querySelector(".caption")?.focus({ preventScroll: true });
+    turn(() => {
+      list.left = id;
+      showGoal(goal, figures, whereabouts(listed));
+      document.querySelector(".caption").focus({ preventScroll: true });
+    });
   } catch (error) {
-    article.replaceChildren(make("p", "card", error.message));
+    turn(() => tell(article, error.message));
   }
+}
+
+function tell(article, words) {
+  const back = make("a", "button", "← All goals");
+  back.href = "#";
+  article.replaceChildren(make("p", "", back), make("p", "card", words));
 }
 
 // The place of a goal in the list that was searched, else in the whole one.

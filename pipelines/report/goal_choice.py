@@ -42,11 +42,17 @@ class Choice:
     flagged: int  # of all, not only of the chosen ones
 
 
-def choose(corpus: Corpus, count: int | None) -> Choice:
-    """So many goals, or all for None: first some with something wrong, the others drawn by hash of the id."""
+def choose(corpus: Corpus, count: int | None, *, close: bool = False) -> Choice:
+    """So many goals, or all for None: first some with something wrong, the others drawn by hash of the id.
+
+    With `close` the others come from as few shards as hold so many, so that few motions are read. A shard
+    is a draw by itself: clips lie in that of the hash of their id.
+    """
     every = [one for index in range(corpus.shards) for one in _of_shard(corpus, index)]
     wrong = _drawn(one for one in every if one.is_flagged)
     rest = _drawn(one for one in every if not one.is_flagged)
+    if close:
+        rest.sort(key=lambda one: seed("browser", one.shard))
     if count is not None:
         wrong = wrong[: max(count // _LEAST_SHARE, count - len(rest))]
         rest = rest[: count - len(wrong)]
@@ -72,9 +78,7 @@ def _of_shard(corpus: Corpus, index: int) -> list[Chosen]:
         Chosen(
             name,
             index,
-            CONTRADICTED
-            if reasons.get(name) == "caption_contradicted"
-            else worst.get(name, UNVERIFIABLE),
+            CONTRADICTED if reasons.get(name) == "caption_contradicted" else worst.get(name, UNVERIFIABLE),
             reasons.get(name, ""),
         )
         for name in goals
@@ -87,7 +91,9 @@ def letters(corpus: Corpus, index: int) -> list[dict[str, str]]:
     for step in STEPS:
         path = corpus.shard_path("dead_letters", index, step)
         if path.is_file():
-            rows = read_table(corpus, "dead_letters", index, ["input_id", "reason", "detail", "payload"], step)
+            rows = read_table(
+                corpus, "dead_letters", index, ["input_id", "reason", "detail", "payload"], step
+            )
             found += rows.to_pylist()
     return found
 

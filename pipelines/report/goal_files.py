@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +26,15 @@ Row = dict[str, Any]
 
 _CHUNK = 700_000  # letters, from which on a chunk is full
 _AT_ONCE = 1000  # goals whose figures are in memory: some 50 MB
-_KEPT = ("fps", "frames", "joints", "step", "coding", "positions", "view")  # of a figure; the rest is the same
+_KEPT = (
+    "fps",
+    "frames",
+    "joints",
+    "step",
+    "coding",
+    "positions",
+    "view",
+)  # of a figure; the rest is the same
 
 
 @dataclass
@@ -96,17 +105,19 @@ def _drawn(corpus: Corpus, rows: Sequence[GoalRows], body: Skeleton) -> _Drawn:
     found = _Drawn()
     unmeasured = {one.motion for one in rows if one.facts is None}
     wanted = {ref for one in rows for ref in one.references}
-    for part in gather_by_shard(corpus, sorted(wanted, key=lambda ref: (ref.table, ref.id, ref.start, ref.end))):
+    for part in gather_by_shard(
+        corpus, sorted(wanted, key=lambda ref: (ref.table, ref.id, ref.start, ref.end))
+    ):
         for reference, features in part.items():
             joints = joints_from_features(features, body)
-            try:
+            # A clip may have left the corpus for what is wrong with it; its dead letter says why.
+            with suppress(ValueError):
                 made = figure_data(joints, body, grounded=True, coarse=True)
-                if reference in unmeasured:
+                found.look = found.look or made["look"]
+                found.figures[reference] = {name: made[name] for name in _KEPT}
+            if reference in unmeasured:
+                with suppress(ValueError):
                     found.facts[reference] = measure([joints], body)[0]
-            except ValueError:
-                continue  # a clip that left the corpus for it: its dead letter says why
-            found.look = found.look or made["look"]
-            found.figures[reference] = {name: made[name] for name in _KEPT}
     return found
 
 
@@ -135,7 +146,9 @@ def _index(choice: Choice, listed: Sequence[list[Any]], look: Row) -> Row:
     """The index: words that many goals share stand in it once, goals name them by number."""
     names: dict[str, list[str]] = {
         "splits": sorted({row[2] for row in listed}),
-        "operations": sorted({name for row in listed for name in row[5]}, key=lambda n: (n == "retrieved", n)),
+        "operations": sorted(
+            {name for row in listed for name in row[5]}, key=lambda n: (n == "retrieved", n)
+        ),
         "tasks": sorted({name for row in listed for name in row[6]}),
         "reasons": sorted({row[4] for row in listed if row[4]}),
     }

@@ -15,7 +15,8 @@ _FILTERS = (
 def goals_page(choice: Choice) -> str:
     """The body of the page."""
     filters = "".join(
-        f'<label class="filter"><span>{called}</span><select id="by-{name}" disabled><option value="">all</option>'
+        f'<label class="filter"><span>{called}</span><select id="by-{name}" disabled><option '
+        'value="">all</option>'
         "</select></label>"
         for name, called in _FILTERS
     )
@@ -24,15 +25,17 @@ def goals_page(choice: Choice) -> str:
     how = ""
     if shown < choice.of:
         how = (
-            f" {choice.flagged:,} have something wrong and come first; the others were drawn by a hash of their id. "
+            f" {choice.flagged:,} have something wrong and come first; the others were drawn by a "
+            "hash of their id. "
             "irmogen report --goals all shows every one."
         )
-    return f"""<noscript><div class="card">The browser of goals needs JavaScript; the other pages do not.</div></noscript>
+    return f"""<noscript><p class="card">The browser of goals needs JavaScript, other pages do not.</p></noscript>
 <section id="list" aria-labelledby="list-title">
 <h1 id="list-title">Goals</h1>
 <p class="lead">This report shows {what}, each with its ladder.{how}</p>
 <form class="search card" role="search" aria-label="Goals">
-<label class="filter words"><span>Words of the caption, or an id</span><input id="by-words" type="search" autocomplete="off" disabled></label>
+<label class="filter words"><span>Words of the caption, or an id</span>
+<input id="by-words" type="search" autocomplete="off" disabled></label>
 {filters}
 </form>
 <p id="found" class="muted small" role="status">Reading the index …</p>

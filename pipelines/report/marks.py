@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from evaluators.verdict import CONTRADICTED, SUPPORTED, UNVERIFIABLE
 from pipelines.report.markup import text
@@ -36,7 +37,7 @@ def pieces(told: str, spans: Sequence[Span]) -> list[Piece]:
     inside = [span for span in inside if span.start < span.end]
     cuts = sorted({0, len(told), *(s.start for s in inside), *(s.end for s in inside)})
     found: list[Piece] = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         over = [span for span in inside if span.start <= start and end <= span.end]
         verdicts = {span.verdict for span in over}
         verdict = next((one for one in _GRAVE if one in verdicts), "")
@@ -47,7 +48,8 @@ def pieces(told: str, spans: Sequence[Span]) -> list[Piece]:
 def marked(told: str, spans: Sequence[Span]) -> str:
     """A text as HTML, its statements marked; the verdict is told to those who do not see the mark."""
     return "".join(
-        f'<span class="said {piece.verdict}">{text(piece.words)}<span class="unseen"> ({piece.verdict})</span></span>'
+        f'<span class="said {piece.verdict}">{text(piece.words)}<span class="unseen"> '
+        f"({piece.verdict})</span></span>"
         if piece.verdict
         else text(piece.words)
         for piece in pieces(told, spans)

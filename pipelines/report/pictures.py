@@ -121,7 +121,9 @@ def curves(title: str, summary: str, label: str, series: Mapping[str, Mapping[in
         return Picture(title, summary, _svg(figure, title, summary))
 
 
-def lines(title: str, summary: str, label: str, series: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Picture:
+def lines(
+    title: str, summary: str, label: str, series: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+) -> Picture:
     """Lines through points, x and y of each by its name; `label` is under the x axis."""
     with _drawing(2.5) as (figure, axes):
         for (name, (x, y)), colour in zip(series.items(), _colours(len(series)), strict=True):

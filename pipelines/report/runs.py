@@ -81,9 +81,7 @@ def _place(stage: str) -> int:
     return _ORDER.index(stage) if stage in _ORDER else len(_ORDER)
 
 
-def _all(
-    root: Path, given: Sequence[Path] | None, what: str, read: Callable[[Path], Any]
-) -> Iterator[Any]:
+def _all(root: Path, given: Sequence[Path] | None, what: str, read: Callable[[Path], Any]) -> Iterator[Any]:
     if given is None:
         beside = [path for path in _folders(root.resolve().parent) if path != root.resolve()]
         places = [place for path in beside for place in (path, *_folders(path))]
@@ -94,7 +92,9 @@ def _all(
             raise FileNotFoundError(f"{folder}: no such folder; give the folder of a {what}")
         mine = [found for place in (folder, *_folders(folder)) if (found := read(place)) is not None]
         if not mine:
-            raise ValueError(f"{folder}: holds no {what} that names this corpus; give the folder of one that does")
+            raise ValueError(
+                f"{folder}: holds no {what} that names this corpus; give the folder of one that does"
+            )
         yield from mine
 
 

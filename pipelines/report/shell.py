@@ -15,7 +15,8 @@ ASSETS = "assets"
 STYLE = f"{ASSETS}/style.css"
 # Scripts of a site are files beside it. On file: addresses browsers differ in what 'self' holds.
 _POLICY = (
-    "default-src 'none'; style-src 'self' file: 'unsafe-inline'; script-src 'self' file:; img-src 'self' file: data:"
+    "default-src 'none'; style-src 'self' file: 'unsafe-inline'; script-src 'self' file:; "
+    "img-src 'self' file: data:"
 )
 _ALONE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -53,7 +54,8 @@ def standalone(title: str, body: str, *, name: str, footer: str = "") -> str:
 
 def _bar(name: str, links: str) -> str:
     nav = f'<nav aria-label="Pages">{links}</nav>' if links else ""
-    return f'<div class="bar-inner"><span class="brand">irmogen</span><span class="of">{html.escape(name)}</span>{nav}</div>'
+    named = f'<span class="brand">irmogen</span><span class="of">{html.escape(name)}</span>'
+    return f'<div class="bar-inner">{named}{nav}</div>'
 
 
 def _document(title: str, head: str, policy: str, bar: str, body: str, footer: str, kind: str) -> str:

@@ -1,9 +1,9 @@
-"""The report of a corpus as a static site: pages, style, scripts and data, the same bytes for the same corpus.
+"""The report of a corpus as a static site, the same bytes for the same corpus.
 
-    index.html data.html annotations.html goals.html [training.html]
-    assets/    style and scripts
-    goals/     the index of the browser's goals, and their texts and motions in chunks
-    run.js     time and cost of the build's last run; like run.json no part of what a corpus is
+index.html data.html annotations.html goals.html [training.html]
+assets/    style and scripts
+goals/     the index of the browser's goals, and their texts and motions in chunks
+run.js     time and cost of the build's last run; like run.json no part of what a corpus is
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 from motion.skeleton import skeleton
 from pipelines.drawing import figure_script, figure_style, script_json
 from pipelines.report import shell
-from pipelines.report.annotations_page import annotations
+from pipelines.report.annotations_page import annotations_page
 from pipelines.report.data_page import Audited, data_page, from_letters
 from pipelines.report.distributions import all_pictures
 from pipelines.report.gathering import gather
-from pipelines.report.goal_choice import Choice, choose, letters
+from pipelines.report.goal_choice import choose, letters
 from pipelines.report.goal_files import index_script, write_goals
 from pipelines.report.goals_page import goals_page
 from pipelines.report.markup import text
@@ -32,7 +32,16 @@ from schemas.storage import read_json, write_whole
 
 Row = dict[str, Any]
 
-FILES = ("index.html", "data.html", "annotations.html", "goals.html", "training.html", "run.js", "assets", "goals")
+FILES = (
+    "index.html",
+    "data.html",
+    "annotations.html",
+    "goals.html",
+    "training.html",
+    "run.js",
+    "assets",
+    "goals",
+)
 _PAGES = (
     ("index.html", "Summary"),
     ("data.html", "Data"),
@@ -40,7 +49,14 @@ _PAGES = (
     ("training.html", "Training"),
     ("goals.html", "Goals"),
 )
-_GOAL_SCRIPTS = ("figures.js", "goal-data.js", "goal-list.js", "goal-evidence.js", "goal-view.js", "goal-pages.js")
+_GOAL_SCRIPTS = (
+    "figures.js",
+    "goal-data.js",
+    "goal-list.js",
+    "goal-evidence.js",
+    "goal-view.js",
+    "goal-pages.js",
+)
 
 
 class Site:
@@ -69,18 +85,20 @@ def write_site(
     folder: Path,
     *,
     goals: int | None,
+    close: bool = False,
     runs: Runs | None = None,
     found: Audited | None = None,
 ) -> Path:
     """Write the report of a corpus into a folder; returns its first page.
 
-    `goals` are shown in the browser, all for None. `runs` are what was trained on the corpus and scored
+    `goals` are shown in the browser, all for None; with `close` they come from few shards, for a report
+    that must be quick. `runs` are what was trained on the corpus and scored
     with it; `found` is an audit of the captions, for None what the build itself left out is told.
     """
     corpus, body = Corpus(root, manifest["shards"]), skeleton(manifest["config"]["skeleton"])
     site, runs = Site(folder), runs or Runs()
     data = gather(corpus, manifest)
-    choice = choose(corpus, goals)
+    choice = choose(corpus, goals, close=close)
     site.write("goals/index.js", index_script(write_goals(corpus, choice, body, site.write)))
     linked = {one.goal_id for one in choice.goals}
     bodies = {
@@ -89,7 +107,7 @@ def write_site(
             "Data",
             data_page(all_pictures(data, body.fps), data, found or left_out_captions(corpus), linked),
         ),
-        "annotations.html": ("Annotations", annotations(data, linked)),
+        "annotations.html": ("Annotations", annotations_page(data, linked)),
         "goals.html": ("Goals", goals_page(choice)),
     }
     if runs:
@@ -106,7 +124,8 @@ def write_site(
 
 def left_out_captions(corpus: Corpus) -> Audited:
     """What the build left out for what its motion contradicts."""
-    rows, captions = [], {}
+    rows: list[Row] = []
+    captions: dict[str, str] = {}
     for index in range(corpus.shards):
         mine = [row for row in letters(corpus, index) if row["reason"] == "caption_contradicted"]
         if mine:
@@ -129,7 +148,7 @@ def _page(manifest: Row, name: str, title: str, content: str, there: Sequence[st
         pages=[(file, called) for file, called in _PAGES if file in there],
         current=name,
         scripts=scripts.get(name, ()),
-        footer=f"Made by irmogen {text(manifest['code_version'])} from manifest.json and the shards of this corpus. "
+        footer=f"Made by irmogen {text(manifest['code_version'])} from this corpus’ manifest and shards. "
         "Motions belong to the dataset that it was built from; its licence governs them and these texts.",
         kind=name.removesuffix(".html"),
     )

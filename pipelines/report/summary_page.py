@@ -1,4 +1,4 @@
-"""The first page: whether the corpus may be used, what was promised, what became of every row, what it cost."""
+"""The first page: may the corpus be used, what is promised, what became of every row, what it cost."""
 
 from __future__ import annotations
 
@@ -36,17 +36,28 @@ def summary(manifest: Row, data: ReportData) -> str:
             "flow",
             "What became of every row",
             card(flow(manifest)) + card(details("The same as a table", _steps(manifest))),
-            "Captions become goals, and goals go from step to step. What is left out has its reason, and a row "
+            "Captions become goals, and goals go from step to step. What is left out has its reason, "
+            "and a row "
             "in the table of dead letters.",
         ),
-        section("gate", "Quality gate", card(_suites(manifest)), "Expectations about each table and about the whole corpus."),
+        section(
+            "gate",
+            "Quality gate",
+            card(_suites(manifest)),
+            "Expectations about each table and about the whole corpus.",
+        ),
         section(
             "cost",
             "Time and cost",
-            card('<div id="run"><p class="muted">Told by run.js, which a build writes beside this page.</p></div>'),
+            card(
+                '<div id="run"><p class="muted">Told by run.js, which a build writes beside this '
+                "page.</p></div>"
+            ),
             "Of the last run of the build; a run that goes on after a stop counts from there.",
         ),
-        section("origin", "Digests and versions", _origin(manifest), "What makes this corpus the one that it is."),
+        section(
+            "origin", "Digests and versions", _origin(manifest), "What makes this corpus the one that it is."
+        ),
     ]
     return "\n".join(parts)
 
@@ -80,7 +91,8 @@ def verdict(manifest: Row) -> str:
     )
     sign = "✓" if good else "✗"
     return (
-        f'<div class="card verdict{"" if good else " bad"}"><span class="sign" aria-hidden="true">{sign}</span>'
+        f'<div class="card verdict{"" if good else " bad"}"><span class="sign" '
+        f'aria-hidden="true">{sign}</span>'
         f'<div><h1>{title}</h1><p>{text(said)}</p><p class="muted small">{about}</p></div></div>\n'
         f'<dl class="sizes">{sizes}</dl>'
     )
@@ -111,7 +123,9 @@ def _failure(name: str, failure: Row) -> str:
         about.append(f"observed {text(_example(failure['observed']))}")
     if count:
         about.append(f"{count:,} {'row' if count == 1 else 'rows'}")
-    examples = "".join(f"<li><code>{text(_example(one))}</code></li>" for one in failure.get("examples") or ())
+    examples = "".join(
+        f"<li><code>{text(_example(one))}</code></li>" for one in failure.get("examples") or ()
+    )
     return card(
         f'<h3><span class="mark bad" aria-hidden="true">✗</span> {text(title)}</h3>'
         f'<p class="muted small">{" · ".join(about)}</p>' + (f"<ul>{examples}</ul>" if examples else ""),
@@ -134,7 +148,8 @@ def _promises(manifest: Row, data: ReportData) -> str:
         (
             "Nothing disappears",
             mark(lost == 0, "kept", f"{lost:,} rows missing"),
-            f"Rows in = rows out + left out, in every step. {letters:,} rows were left out, each with a reason.",
+            f"Rows in = rows out + left out, in every step. {letters:,} rows were left out, each with "
+            "a reason.",
         ),
         (
             "The gate decides",
@@ -144,7 +159,8 @@ def _promises(manifest: Row, data: ReportData) -> str:
         (
             "Words agree with the motion",
             mark(contradicted == 0, "no contradiction", f"{contradicted:,} contradicted"),
-            f"{judged:,} statements of annotations were judged: {data.verdicts['supported']:,} are measured or "
+            f"{judged:,} statements of annotations were judged: {data.verdicts['supported']:,} are "
+            "measured or "
             f"recorded, {data.verdicts['unverifiable']:,} can neither be shown nor refuted.",
         ),
         (
@@ -172,7 +188,15 @@ def _steps(manifest: Row) -> str:
                 mark(lost == 0, "adds up", f"{lost:,} missing"),
             ]
         )
-    heads = ["Step", "Counted", "In", "Out", "Filtered, by reason", "Failed, by reason", "In = out + left out"]
+    heads = [
+        "Step",
+        "Counted",
+        "In",
+        "Out",
+        "Filtered, by reason",
+        "Failed, by reason",
+        "In = out + left out",
+    ]
     return table(heads, rows, numbers=(2, 3), label="Rows of every step")
 
 
@@ -216,7 +240,10 @@ def _origin(manifest: Row) -> str:
         for name, listed in ((name, manifest["tables"][name]) for name in TABLES)
     ]
     heads = ["Table", "Schema", "Rows", "Shards", "Digest of its shards"]
-    settings = [[text(name), f"<code>{text(_example(value))}</code>"] for name, value in sorted(manifest["config"].items())]
+    settings = [
+        [text(name), f"<code>{text(_example(value))}</code>"]
+        for name, value in sorted(manifest["config"].items())
+    ]
     return card(
         facts(known)
         + details("Tables and their digests", table(heads, rows, numbers=(1, 2, 3), label="Tables"))

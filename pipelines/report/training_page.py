@@ -22,7 +22,8 @@ def training(runs: Runs, manifest: Row, output: Path) -> str:
     """The body of the page; links go from the folder `output`."""
     parts = [
         "<h1>Training and evaluation</h1>",
-        '<p class="lead">Checkpoints and evaluations that name this corpus by the fingerprint of its goals and '
+        '<p class="lead">Checkpoints and evaluations that name this corpus by the fingerprint of its '
+        "goals and "
         "motions.</p>",
     ]
     if runs.trainings:
@@ -57,7 +58,11 @@ def _same(record: Row, manifest: Row) -> str:
     held = {shard["sha256"] for listed in manifest["tables"].values() for shard in listed["shards"]}
     read = record.get("shards") or []
     same = sum(shard.get("sha256") in held for shard in read)
-    return mark(bool(read) and same == len(read), f"all {len(read)} of this corpus", f"{same} of {len(read)} are as now")
+    return mark(
+        bool(read) and same == len(read),
+        f"all {len(read)} of this corpus",
+        f"{same} of {len(read)} are as now",
+    )
 
 
 def _number(value: Any) -> str:
@@ -75,7 +80,11 @@ def _trained(one: Training) -> str:
     record = one.record
     known = [
         ("folder", f"<code>{text(one.folder.name)}</code>"),
-        ("recipe", f"{text(record.get('recipe', {}).get('name', '–'))} <code>{text(record.get('recipe_fingerprint', ''))}</code>"),
+        (
+            "recipe",
+            f"{text(record.get('recipe', {}).get('name', '–'))} "
+            f"<code>{text(record.get('recipe_fingerprint', ''))}</code>",
+        ),
         ("began from", f"<code>{text(record.get('source', '–'))}</code>"),
         ("motion tokenizer", f"<code>{text(record.get('motion_tokenizer', '–'))}</code>"),
     ]
@@ -84,16 +93,24 @@ def _trained(one: Training) -> str:
     code = ", ".join(f"{name} {value}" for name, value in sorted((record.get("code") or {}).items()))
     known.append(("code", text(code or "–")))
     shards = "".join(
-        f"<li><code>{text(shard['file'])}</code> <code class=\"muted\">{text(shard['sha256'])}</code></li>"
+        f'<li><code>{text(shard["file"])}</code> <code class="muted">{text(shard["sha256"])}</code></li>'
         for shard in record.get("shards") or []
     )
-    told = facts(known) + details(f"{len(record.get('shards') or [])} shards that were read", f"<ul>{shards}</ul>")
-    drawn = f'<div class="grid wide">{pictures}</div>' if pictures else card('<p class="muted">No step was logged yet.</p>')
+    told = facts(known) + details(
+        f"{len(record.get('shards') or [])} shards that were read", f"<ul>{shards}</ul>"
+    )
+    drawn = (
+        f'<div class="grid wide">{pictures}</div>'
+        if pictures
+        else card('<p class="muted">No step was logged yet.</p>')
+    )
     return section(f"training-{text(one.name)}", _called(one.name), drawn + card(told))
 
 
 def _called(stage: str) -> str:
-    return {"base": "Base model", "stage1": "Stage 1", "stage2": "Stage 2", "stage3": "Stage 3 (GRPO)"}.get(stage, stage)
+    return {"base": "Base model", "stage1": "Stage 1", "stage2": "Stage 2", "stage3": "Stage 3 (GRPO)"}.get(
+        stage, stage
+    )
 
 
 def curves_of(one: Training) -> list[Picture]:
@@ -103,9 +120,7 @@ def curves_of(one: Training) -> list[Picture]:
     found = []
     for title, drawn in panels(one.log):
         some = drawn[:_MOST_LINES]
-        ends = ", ".join(
-            f"{name} {values[0]:.3g} to {values[-1]:.3g}" for name, _, values in some if values
-        )
+        ends = ", ".join(f"{name} {values[0]:.3g} to {values[-1]:.3g}" for name, _, values in some if values)
         found.append(
             lines(f"{_called(one.name)}: {title}", ends, "step", {name: (x, y) for name, x, y in some})
         )
@@ -132,4 +147,6 @@ def _scored(one: Evaluation, number: int, output: Path) -> str:
     page = linked(one.folder, output, "index.html")
     link = f' · <a href="{quote(page)}">its own page, with examples</a>' if page else ""
     lead = ", ".join(evaluate_summary.lead(results))
-    return section(f"evaluation-{number}", f"Evaluation: {one.folder.name}", notices + tables, f"{text(lead)}{link}")
+    return section(
+        f"evaluation-{number}", f"Evaluation: {one.folder.name}", notices + tables, f"{text(lead)}{link}"
+    )
