@@ -10,7 +10,7 @@ from urllib.parse import quote
 from evaluators.scoring import OVERALL, Card
 from pipelines.report.gathering import CONTRADICTIONS, LETTERS, VERDICTS, ReportData
 from pipelines.report.marks import Span, marked
-from pipelines.report.markup import card, details, percent, section, table, text
+from pipelines.report.markup import card, counted, details, percent, section, table, text
 
 Row = dict[str, Any]
 
@@ -96,14 +96,19 @@ def _scores(name: str, one: Card) -> str:
         )
     heads = ["Operation", "Motions", "Breaks", "Named", "Recall", "Unrecorded", "False"]
     drawn = table(heads, rows, numbers=range(1, 7), label=f"Scores of {name} by operation") if rows else ""
-    rest, retrieved = one.retrieved.as_dict(), one.retrieved
-    told = (
-        f"Of retrieved motions nothing is recorded: in {retrieved.candidates:,} assessments "
-        f"{retrieved.named:,} "
-        f"differences are named, {percent(rest['supported_share'])} supported by the facts, "
-        f"{percent(rest['contradicted_share'])} contradicted."
+    return card(f'<h3>{text(name)}</h3>{drawn}<p class="muted small">{_retrieved(one)}</p>')
+
+
+def _retrieved(one: Card) -> str:
+    """What is known of motions for which no truth is recorded."""
+    retrieved, shares = one.retrieved, one.retrieved.as_dict()
+    told = f"Of retrieved motions nothing is recorded: {counted(retrieved.candidates, 'assessment')}"
+    if not retrieved.named:
+        return f"{told}, which name no difference."
+    return (
+        f"{told}, which name {counted(retrieved.named, 'difference')}, {percent(shares['supported_share'])} "
+        f"supported by the facts, {percent(shares['contradicted_share'])} contradicted."
     )
-    return card(f'<h3>{text(name)}</h3>{drawn}<p class="muted small">{told}</p>')
 
 
 def _contradictions(data: ReportData, linked: Container[str]) -> str:
@@ -117,7 +122,7 @@ def _contradictions(data: ReportData, linked: Container[str]) -> str:
     few = (
         f" {CONTRADICTIONS} annotations with some of them are shown." if len(shown) == CONTRADICTIONS else ""
     )
-    return f'<p class="lead">{total:,} statements.{few}</p>' + card(
+    return f'<p class="lead">{counted(total, "statement")}.{few}</p>' + card(
         "".join(_contradicted(one, linked) for one in shown)
     )
 

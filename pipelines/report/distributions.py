@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from pipelines.report.gathering import ASSESSMENTS, ReportData
+from pipelines.report.markup import counted
 from pipelines.report.pictures import Picture, bars, boxes, curves, histogram, median_of
 
 _MOST_BARS = 32
@@ -40,7 +41,7 @@ def _most(counts: Counter[str]) -> dict[str, int]:
 
 def _actions(data: ReportData) -> Picture:
     shown = _most(data.actions)
-    summary = f"Goals in whose motion an action is measured; {len(data.actions)} actions"
+    summary = f"Goals in whose motion an action is measured; {counted(len(data.actions), 'action')}"
     return bars("Actions measured in goals", summary, _single(shown, "goals"))
 
 
@@ -65,7 +66,9 @@ def _origins(data: ReportData) -> Picture:
 
 
 def _edits(data: ReportData) -> Picture:
-    summary = f"{data.edits.total():,} recorded edits of perturbed motions, {len(data.edits)} operations"
+    summary = (
+        f"{data.edits.total():,} recorded edits of perturbed motions, {counted(len(data.edits), 'operation')}"
+    )
     return bars("Edits by operation", summary, _single(_most(data.edits), "edits"))
 
 

@@ -64,17 +64,20 @@ function isInSight(node) {
 function evidenceOf(one, own) {
   const head = make("p", `evidence-head ${one.verdict}`, `${SIGNS[one.verdict]} ${one.verdict}`, make("span", "muted", ` · ${one.says}`));
   const said = make("div", "evidence-one", head, make("p", "", one.evidence));
-  if (one.end > one.start) {
-    const where = one.of === "goal" ? "of the goal’s motion" : own.isGoal ? "of the goal’s motion" : "of this motion";
-    said.append(
-      make(
-        "p",
-        "evidence-frames",
-        makeButton("Play these frames", () => playFrames(one, own)),
-        make("span", "muted small", ` ${one.start} to ${one.end} ${where}, ${seconds(one.start)} to ${seconds(one.end)}`),
-      ),
-    );
-  }
+  if (one.edit) said.append(make("p", "", make("span", "muted", "known edit: "), one.edit));
+  if (one.end <= one.start) return said;
+  const column = columnOf(one, own);
+  const event = (column.events ?? []).find(([start, end]) => start === one.start && end === one.end);
+  if (event) said.append(make("p", "", make("span", "muted", "measured event: "), event[2]));
+  const where = column.isGoal ? "the goal’s motion" : "this motion";
+  said.append(
+    make(
+      "p",
+      "evidence-frames",
+      makeButton("Play", () => playFrames(one, own)),
+      make("span", "muted small", ` frames ${one.start} to ${one.end} of ${where}, from ${seconds(one.start)}`),
+    ),
+  );
   return said;
 }
 

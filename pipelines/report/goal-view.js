@@ -183,7 +183,7 @@ function ladder(goal, figures) {
 function column(goal, rung, figures, head, facts, isGoal = false) {
   const node = make("section", isGoal ? "column goal-column" : "column");
   node.setAttribute("role", "listitem");
-  const own = { node, isGoal, draw: () => figure(goal, rung, figures, isGoal) };
+  const own = { node, isGoal, events: rung.events, draw: () => figure(goal, rung, figures, isGoal) };
   view.columns.push(own);
   node.append(make("h2", "column-head", ...head.filter(Boolean)), own.draw(), ...facts);
   for (const [name, parts] of [["Assessment", rung.assessment], ["Refinement", rung.refinement]]) {

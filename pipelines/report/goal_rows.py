@@ -8,11 +8,13 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from evaluators.agreement import names
 from evaluators.caption_audit import judge
 from motion.events import difference, event
 from motion.facts import Facts
 from pipelines.report.goal_choice import Chosen, letters, tasks_of
 from pipelines.report.marks import Span, pieces
+from pipelines.report.scores import said_of
 from pipelines.score_annotations import annotator_name
 from pipelines.shard_input import read_table
 from prompts.sentences import clause, difference_text, edit_text
@@ -94,11 +96,16 @@ class Told:
             spans.append(self._span(found.span, said, verdict.start, verdict.end, GOAL))
         return _plain(caption, spans)
 
-    def text(self, told: str, statements: Iterable[Mapping[str, Any]]) -> list[Any]:
-        """A field of an annotation with the statements about it."""
+    def text(
+        self, told: str, statements: Iterable[Mapping[str, Any]], edits: Sequence[Row] = ()
+    ) -> list[Any]:
+        """A field of an annotation with the statements about it; `edits` were made to the motion."""
         spans = []
         for one in statements:
             said = {"says": _says(one), "verdict": one["verdict"], "evidence": one["evidence"]}
+            made = _edit_that(one, edits)
+            if made:
+                said["edit"] = made
             span = (one["span_start"], one["span_end"])
             spans.append(self._span(span, said, one["start"], one["end"], _whose(one)))
         return _plain(told, spans)
@@ -132,6 +139,15 @@ def _says(statement: Mapping[str, Any]) -> str:
     return f"{aspect} of {limb}" + (f": {values}" if values else "")
 
 
+def _edit_that(statement: Mapping[str, Any], edits: Sequence[Row]) -> str:
+    """The known edit that a statement tells of, in words; empty where there is none."""
+    if statement["kind"] != "difference":
+        return ""
+    said = said_of(statement)
+    made = (edit for edit in edits if any(names(said, difference(broken)) for broken in edit["breaks"]))
+    return next((edit_text(edit) for edit in made), "")
+
+
 def _whose(statement: Mapping[str, Any]) -> str:
     """Whose frames the evidence of a statement is about.
 
@@ -151,7 +167,11 @@ def as_json(rows: GoalRows, facts: Facts | None, figures: Sequence[int | None]) 
     own = by_candidate.get("", [])
     goal = rows.goal
     rungs = [
-        {**_rung(row), **_assessed(told, by_candidate.get(row["candidate_id"], [])), "figure": figure}
+        {
+            **_rung(row),
+            **_assessed(told, by_candidate.get(row["candidate_id"], []), row["edits"]),
+            "figure": figure,
+        }
         for row, figure in zip(rows.candidates, figures[:-1], strict=True)
     ]
     return {
@@ -194,7 +214,7 @@ def _rung(row: Row) -> Row:
     }
 
 
-def _assessed(told: Told, annotations: Sequence[Row]) -> Row:
+def _assessed(told: Told, annotations: Sequence[Row], edits: Sequence[Row] = ()) -> Row:
     """Assessment and refinement of one motion, both empty where there are none."""
     found = next((row for row in annotations if row["kind"] == "assessment"), None)
     if found is None:
@@ -202,6 +222,6 @@ def _assessed(told: Told, annotations: Sequence[Row]) -> Row:
     refining = [one for one in found["statements"] if one["field"] == "refinement"]
     assessing = [one for one in found["statements"] if one["field"] != "refinement"]
     return {
-        "assessment": told.text(found["text"], assessing),
-        "refinement": told.text(found["refinement"], refining),
+        "assessment": told.text(found["text"], assessing, edits),
+        "refinement": told.text(found["refinement"], refining, edits),
     }

@@ -29,7 +29,7 @@ def goals_page(choice: Choice) -> str:
             "hash of their id. "
             "irmogen report --goals all shows every one."
         )
-    return f"""<noscript><p class="card">The browser of goals needs JavaScript, other pages do not.</p></noscript>
+    return f"""<noscript><p class="card">The list of goals needs JavaScript.</p></noscript>
 <section id="list" aria-labelledby="list-title">
 <h1 id="list-title">Goals</h1>
 <p class="lead">This report shows {what}, each with its ladder.{how}</p>

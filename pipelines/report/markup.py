@@ -67,6 +67,11 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
     return f'<dl class="facts">{rows}</dl>'
 
 
+def counted(number: int, name: str) -> str:
+    """How many of something, in words that agree: "1 statement", "2 statements"."""
+    return f"{number:,} {name}" + ("" if number == 1 else "s")
+
+
 def percent(part: float | None) -> str:
     """A share as people read it; a dash for a share of nothing. Only none is 0% and only all is 100%."""
     if part is None:

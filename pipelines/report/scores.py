@@ -6,6 +6,7 @@ The statements of an annotation were read and judged when it was written, by the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -32,7 +33,7 @@ def add_scores(cards: dict[str, Card], candidates: pa.Table, annotations: pa.Tab
         card = cards.setdefault(author(row), Card())
         rung = rungs[row["candidate_id"]]
         named = [one for one in row["statements"] if _names_a_difference(one)]
-        verdicts = {_said(one): one["verdict"] for one in named}
+        verdicts = {said_of(one): one["verdict"] for one in named}
         if rung["origin"] == "perturbed":
             edits = [(e["operation"], [difference(b) for b in e["breaks"]]) for e in rung["edits"]]
 
@@ -51,6 +52,7 @@ def _names_a_difference(statement: Row) -> bool:
     return in_text and bool(statement["kind"] == "difference")
 
 
-def _said(statement: Row) -> Said:
+def said_of(statement: Mapping[str, Any]) -> Said:
+    """A statement of the table as what was read from its text."""
     names = ("kind", "field", "action", "part", "aspect", "side", "direction", "expected", "found")
     return Said(*(statement[name] for name in names))

@@ -134,19 +134,22 @@ def _picture(drawn: Picture) -> str:
     )
 
 
+def _evaluated(one: Evaluation) -> str:
+    name = one.folder.name
+    return "Evaluation" if name == "evaluation" else f"Evaluation: {name}"
+
+
 def _scored(one: Evaluation, number: int, output: Path) -> str:
     results = one.results
     notices = "".join(map(banner, evaluate_summary.notices(results)))
     tables = "".join(
-        card(metric_table(made))
+        card(metric_table(made), "metrics")
         for place, embedder in enumerate(results.get("embedders", []))
         if (made := evaluate_summary.main_table(results, embedder, place))
     )
     others = [evaluate_summary.body_table(results), evaluate_summary.captions_table(results)]
-    tables += "".join(card(metric_table(made)) for made in others if made)
+    tables += "".join(card(metric_table(made), "metrics") for made in others if made)
     page = linked(one.folder, output, "index.html")
     link = f' · <a href="{quote(page)}">its own page, with examples</a>' if page else ""
     lead = ", ".join(evaluate_summary.lead(results))
-    return section(
-        f"evaluation-{number}", f"Evaluation: {one.folder.name}", notices + tables, f"{text(lead)}{link}"
-    )
+    return section(f"evaluation-{number}", _evaluated(one), notices + tables, f"{text(lead)}{link}")
