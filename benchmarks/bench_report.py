@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from browser import Page, browser
 
-from pipelines.build import REPORT_GOALS
+from pipelines.report import BUILD_GOALS
 from pipelines.report.goal_choice import SAMPLE
 from pipelines.report.site import write_site
 from schemas.corpus import open_corpus
@@ -50,7 +50,7 @@ def main() -> None:
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        for count, close in ((REPORT_GOALS, True), (SAMPLE, False), (None, False)):
+        for count, close in ((BUILD_GOALS, True), (SAMPLE, False), (None, False)):
             rows.append(_written(args.corpus, root / "site", count, close))
         goals = repeat(root / "site", args.goals)
         rows.append({"what": f"site of {goals} goals, MB", "value": _size(root / "site") / 1e6})

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from pipelines.llm_run import LlmRun
 
 EXIT_GATE = 3  # the corpus was built and the gate refused it
-REPORT_GOALS = 24  # shown by the report that a build ends with; `irmogen report` shows more
 
 BEAM_FLAGS = True  # unknown flags go to Beam
 
@@ -175,7 +174,7 @@ def finish(config: BuildConfig, seconds: float) -> dict[str, Any]:
     """Check conservation, run the gate, write report and manifest, sweep what belongs to no shard."""
     from pipelines.gate import run_gate
     from pipelines.manifest import build_manifest, check_conservation, read_receipts, step_counts
-    from pipelines.report.site import write_site
+    from pipelines.report import write_report
 
     corpus = corpus_of(config)
     receipts = read_receipts(config)
@@ -188,7 +187,7 @@ def finish(config: BuildConfig, seconds: float) -> dict[str, Any]:
     run_notes = read_json(corpus.run_path) or {}
     speed = {"seconds": round(seconds, 1), "goals_per_second": round(goals / max(seconds, 1e-9), 1)}
     write_json(corpus.run_path, {**run_notes, **speed})
-    write_site(corpus.root, manifest, corpus.root / "report", goals=REPORT_GOALS, close=True)
+    write_report(corpus.root, manifest)
     reached("before_manifest")
     write_json(corpus.manifest_path, manifest)  # last: what a reader may trust
     return manifest

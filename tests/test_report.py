@@ -161,8 +161,9 @@ def test_left_out_rows_are_counted_and_twenty_shown(made) -> None:
 def test_a_failed_gate_is_shown_first_with_meaning_and_examples(tmp_path) -> None:
     plain = {"expectation": "expect_it", "column": "rank", "count": 2, "examples": ["g<1>: rank = 9"]}
     told = {**plain, "meaning": "every <rank> is known", "observed": {"share": 0.5}}
+    advice = {**told, "meaning": "few <words>", "observed": 0.25}
     suites = {
-        "goals": {"passed": True, "rows": 8, "expectations": 3, "failed": []},
+        "goals": {"passed": True, "rows": 8, "expectations": 3, "failed": [], "advice": [advice]},
         "stage2": {"passed": False, "rows": 8, "expectations": 3, "failed": [plain, told]},
     }
     corpus, manifest = write_corpus(tmp_path / "c", gate={"passed": False, "suites": suites})
@@ -176,6 +177,7 @@ def test_a_failed_gate_is_shown_first_with_meaning_and_examples(tmp_path) -> Non
         '{"share": 0.5}',
     ):
         assert words in shown.text
+    assert re.search(r"refuses nothing.*few <words>.*0\.25", shown.text, re.S)
     assert shown.text.index("every <rank> is known") < shown.text.index("What is promised")
     assert re.search(r"About.*?stage2.*?goals", shown.text, re.S)
 

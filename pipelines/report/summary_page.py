@@ -43,7 +43,7 @@ def summary(manifest: Row, data: ReportData) -> str:
         section(
             "gate",
             "Quality gate",
-            card(_suites(manifest)),
+            card(_suites(manifest)) + _advice(manifest),
             "Expectations about each table and about the whole corpus.",
         ),
         section(
@@ -113,6 +113,23 @@ def _failures(manifest: Row) -> str:
     return section("failures", "What fails", "\n".join(shown)) if shown else ""
 
 
+def _advice(manifest: Row) -> str:
+    """Expectations that do not hold and refuse nothing, where the gate has such."""
+    rows = [
+        [
+            text(told.get("meaning") or told["expectation"]),
+            text(name),
+            text(_example(told.get("observed", ""))),
+        ]
+        for name, suite in sorted(manifest["gate"]["suites"].items())
+        for told in suite.get("advice") or ()
+    ]
+    if not rows:
+        return ""
+    told = table(["What is unusual", "About", "Observed"], rows, label="Advice")
+    return card(f"<h3>Advice, which refuses nothing</h3>{told}")
+
+
 def _failure(name: str, failure: Row) -> str:
     column = failure.get("column") or ""
     where = f"{name}, {column}" if column else name
@@ -170,7 +187,7 @@ def _promises(manifest: Row, data: ReportData) -> str:
         ),
     ]
     cells = [(text(title), shown, f'<span class="muted">{text(why)}</span>') for title, shown, why in rows]
-    return card(table(["Promise", "Verdict", "How one knows"], cells, label="Promises"))
+    return card(table(["Promise", "Verdict", "How one knows"], cells, label="Promises"), "stacked")
 
 
 def _steps(manifest: Row) -> str:
