@@ -59,7 +59,8 @@ def _with_statements(row: Row) -> Row:
     if row["candidate_id"] != f"{FLAGGED}-k1":
         return row
     statements = [_statement(*span) for span in SPANS]
-    counts = {verdict: 1 for verdict, *_ in SPANS}
+    statements.append({**_statement("contradicted", 0, 0, 3, 9), "source": "list only", "action": "jump"})
+    counts = {verdict: 1 for verdict, *_ in SPANS} | {"contradicted": 2}
     return {**row, **counts, "statements": statements}
 
 

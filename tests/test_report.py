@@ -16,7 +16,7 @@ from commands import irmogen
 from hypothesis import given
 from hypothesis import strategies as st
 from report_corpus import EVIDENCE, FLAGGED, GONE, HOSTILE, write_report_corpus
-from small_corpus import write_corpus
+from small_corpus import CLIPS, write_corpus
 
 from evaluators.diversity import distinct_n
 from motion.features import joints_from_features
@@ -190,6 +190,16 @@ def test_rows_that_disappeared_are_told(tmp_path) -> None:
     assert "not accounted for: 3" in shown.text
     assert "3 unaccounted for" in shown.text
     assert handed_over(tmp_path / "site" / "goals" / "index.js")["goals"] == []
+
+
+@pytest.mark.parametrize(("body", "clips"), [("kit", CLIPS), ("t2m", ())], ids=["kit", "nothing"])
+def test_other_skeletons_and_an_empty_corpus_have_a_report(tmp_path, body, clips) -> None:
+    corpus, manifest = write_corpus(tmp_path / "c", body=body, clips=clips)
+    write_site(corpus.root, manifest, tmp_path / "site", goals=None)
+    for name in PAGES:
+        page(tmp_path / "site", name)
+    figures = [figure for chunk in chunks(tmp_path / "site") for figure in chunk["figures"]]
+    assert {figure["joints"] for figure in figures} == ({21} if clips else set())
 
 
 def test_contradictions_stand_with_their_evidence_and_a_link_to_their_goal(made) -> None:

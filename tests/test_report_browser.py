@@ -197,13 +197,16 @@ def test_words_open_their_evidence_at_its_frame(tab, hostile) -> None:
         "said supported",
         "said contradicted",
         "said unverifiable",
+        "said contradicted",
     ]
+    assert "Listed, not in the text: side of jump" in tab.run("all('.column')[1].innerText")
     styles = tab.run(f"[...{marks}].map((mark) => getComputedStyle(mark).textDecorationStyle)")
-    assert styles == ["solid", "wavy", "dotted"]
+    assert styles == ["solid", "wavy", "dotted", "wavy"]
     for place, (verdict, frame, last) in enumerate((("supported", 6, 18), ("contradicted", 12, 30))):
         tab.run(f"mark = {marks}[{place}]; mark.focus(); press('Enter', mark)")
         box = "document.querySelector('.evidence').innerText"
         assert verdict in tab.run(box)
+        assert tab.run("document.activeElement === document.querySelector('.evidence')")
         assert EVIDENCE in tab.run(box)
         assert f"frames {frame} to {last} of this motion" in tab.run(box)
         assert "known edit: mirror (axis x)" in tab.run(box)

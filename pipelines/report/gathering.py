@@ -164,8 +164,8 @@ def _add_annotations(data: ReportData, rows: pa.Table) -> None:
 def _add_statements(data: ReportData, rows: pa.Table) -> None:
     """Statements by author and kind, and the annotations in which one is contradicted."""
     authors = [author(row) for row in rows.select(["annotator", "model"]).to_pylist()]
-    statements = pc.list_flatten(rows["statements"])
-    parents = pc.list_parent_indices(rows["statements"])
+    listed = rows["statements"].combine_chunks()
+    statements, parents = pc.list_flatten(listed), pc.list_parent_indices(listed)
     flat = pa.table(
         {
             "author": pa.array(authors).dictionary_encode().take(parents),

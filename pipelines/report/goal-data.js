@@ -45,7 +45,9 @@ function loadChunk(number) {
 // A goal whole, with its chunk's figures.
 async function loadGoal(listed) {
   const { goals, figures } = await loadChunk(listed.chunk);
-  return { goal: goals.find((goal) => goal.id === listed.id), figures };
+  const goal = goals.find((one) => one.id === listed.id);
+  if (!goal) throw new Error("This report was not written to its end; write it again.");
+  return { goal, figures };
 }
 
 // An element with a class and text; text is never HTML, for captions and names are foreign.

@@ -20,13 +20,17 @@ function makeMark([words, verdict, numbers], statements, own) {
   mark.setAttribute("role", "button");
   mark.setAttribute("aria-haspopup", "dialog");
   mark.setAttribute("aria-expanded", "false");
-  const open = () => (evidence.mark === mark ? closeEvidence() : openEvidence(mark, numbers.map((n) => statements[n]), own));
+  const open = () => {
+    if (evidence.mark === mark) closeEvidence();
+    else openEvidence(mark, numbers.map((n) => statements[n]), own);
+  };
   mark.addEventListener("click", open);
   mark.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
     event.stopPropagation();
     open();
+    evidence.box?.focus({ preventScroll: true }); // whoever uses keys goes on in it
   });
   return mark;
 }
@@ -36,6 +40,7 @@ function openEvidence(mark, statements, own) {
   const close = makeButton("×", () => closeEvidence(true), "close");
   close.setAttribute("aria-label", "Close");
   const box = make("div", "evidence", close, ...statements.map((one) => evidenceOf(one, own)));
+  box.tabIndex = -1;
   box.setAttribute("role", "dialog");
   box.setAttribute("aria-label", "Evidence");
   mark.setAttribute("aria-expanded", "true");

@@ -189,10 +189,18 @@ function column(goal, rung, figures, head, facts, isGoal = false) {
   for (const [name, parts] of [["Assessment", rung.assessment], ["Refinement", rung.refinement]]) {
     const said = make("div");
     if (parts.length) said.append(make("h3", "", name), statedText("p", "told", parts, goal.statements, own));
+    if (name === "Assessment") said.append(...listedOnly(rung, goal, own));
     node.append(said);
   }
   node.append(measured(rung, own));
   return node;
+}
+
+// What the annotator listed beside its text, and the text does not say.
+function listedOnly(rung, goal, own) {
+  if (!rung.listed.length) return [];
+  const parts = rung.listed.flatMap((one) => [" ", one]);
+  return [statedText("p", "told small listed", ["Listed, not in the text:", ...parts], goal.statements, own)];
 }
 
 // Another figure of a column's motion, for evidence that is read far from it.

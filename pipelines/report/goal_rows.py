@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from evaluators.agreement import names
+from evaluators.annotation_checks import LIST_ONLY
 from evaluators.caption_audit import judge
 from motion.events import difference, event
 from motion.facts import Facts
@@ -109,6 +110,15 @@ class Told:
             span = (one["span_start"], one["span_end"])
             spans.append(self._span(span, said, one["start"], one["end"], _whose(one)))
         return _plain(told, spans)
+
+    def listed(self, statements: Iterable[Mapping[str, Any]], edits: Sequence[Row] = ()) -> list[Any]:
+        """Statements that stand in no text but in their author's own list, each as a piece."""
+        found = []
+        for one in statements:
+            says = _says(one)
+            alone = {**one, "span_start": 0, "span_end": len(says)}
+            found += self.text(says, [alone], edits)
+        return found
 
     def _span(self, span: tuple[int, int], said: Row, start: int, end: int, of: str) -> Span:
         self.statements.append({**said, "start": start, "end": end, "of": of})
@@ -218,10 +228,13 @@ def _assessed(told: Told, annotations: Sequence[Row], edits: Sequence[Row] = ())
     """Assessment and refinement of one motion, both empty where there are none."""
     found = next((row for row in annotations if row["kind"] == "assessment"), None)
     if found is None:
-        return {"assessment": [], "refinement": []}
-    refining = [one for one in found["statements"] if one["field"] == "refinement"]
-    assessing = [one for one in found["statements"] if one["field"] != "refinement"]
+        return {"assessment": [], "refinement": [], "listed": []}
+    listed = [one for one in found["statements"] if one["source"] == LIST_ONLY]
+    told_in = [one for one in found["statements"] if one["source"] != LIST_ONLY]
+    refining = [one for one in told_in if one["field"] == "refinement"]
+    assessing = [one for one in told_in if one["field"] != "refinement"]
     return {
         "assessment": told.text(found["text"], assessing, edits),
         "refinement": told.text(found["refinement"], refining, edits),
+        "listed": told.listed(listed, edits),
     }

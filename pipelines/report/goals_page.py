@@ -42,5 +42,5 @@ def goals_page(choice: Choice) -> str:
 <ol id="goals" class="goals"></ol>
 <nav id="more" class="more" aria-label="More goals"></nav>
 </section>
-<article id="goal" hidden aria-live="off"></article>
+<article id="goal" hidden></article>
 """

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from evaluators.annotation_checks import LIST_ONLY
 from evaluators.scoring import Card, Retrieved, score_named
 from evaluators.support import CONTRADICTED, SUPPORTED
 from motion.events import difference
@@ -19,6 +20,8 @@ from pipelines.score_annotations import annotator_name
 from prompts.claims.assessment import Said
 
 Row = dict[str, Any]
+
+_SAID = ("kind", "field", "action", "part", "aspect", "side", "direction", "expected", "found")
 
 author = annotator_name
 
@@ -29,11 +32,10 @@ def add_scores(cards: dict[str, Card], candidates: pa.Table, annotations: pa.Tab
         row["candidate_id"]: row for row in candidates.select(["candidate_id", "origin", "edits"]).to_pylist()
     }
     wanted = annotations.filter((pc.field("kind") == "assessment") & (pc.field("candidate_id") != ""))
-    for row in wanted.select(["candidate_id", "annotator", "model", "statements"]).to_pylist():
+    named = _named(wanted)
+    for number, row in enumerate(wanted.select(["candidate_id", "annotator", "model"]).to_pylist()):
         card = cards.setdefault(author(row), Card())
-        rung = rungs[row["candidate_id"]]
-        named = [one for one in row["statements"] if _names_a_difference(one)]
-        verdicts = {said_of(one): one["verdict"] for one in named}
+        rung, verdicts = rungs[row["candidate_id"]], named.get(number, {})
         if rung["origin"] == "perturbed":
             edits = [(e["operation"], [difference(b) for b in e["breaks"]]) for e in rung["edits"]]
 
@@ -46,13 +48,19 @@ def add_scores(cards: dict[str, Card], candidates: pa.Table, annotations: pa.Tab
             card.retrieved += Retrieved(1, len(told), told.count(SUPPORTED), told.count(CONTRADICTED))
 
 
-def _names_a_difference(statement: Row) -> bool:
-    """Whether it is a difference that the assessment itself names, not only its author's list."""
-    in_text = statement["field"] == "assessment" and statement["source"] != "list only"
-    return in_text and bool(statement["kind"] == "difference")
+def _named(assessments: pa.Table) -> dict[int, dict[Said, str]]:
+    """By row of the table, the differences that the assessment's own text names, with their verdicts."""
+    listed = assessments["statements"].combine_chunks()  # rows are counted over all of them
+    statements = pc.list_flatten(listed)
+    columns = {name: pc.struct_field(statements, name) for name in (*_SAID, "source", "verdict")}
+    rows = pa.table({"row": pc.list_parent_indices(listed), **columns})
+    in_text = (pc.field("field") == "assessment") & (pc.field("source") != LIST_ONLY)
+    found: dict[int, dict[Said, str]] = {}
+    for one in rows.filter((pc.field("kind") == "difference") & in_text).to_pylist():
+        found.setdefault(one["row"], {})[said_of(one)] = one["verdict"]
+    return found
 
 
 def said_of(statement: Mapping[str, Any]) -> Said:
     """A statement of the table as what was read from its text."""
-    names = ("kind", "field", "action", "part", "aspect", "side", "direction", "expected", "found")
-    return Said(*(statement[name] for name in names))
+    return Said(*(statement[name] for name in _SAID))
