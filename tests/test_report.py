@@ -246,6 +246,7 @@ def test_what_is_wrong_comes_first_and_a_sample_does_not_move(made) -> None:
     close = [one for one in choose(corpus, 4, close=True).goals if not one.is_flagged]
     assert len({one.shard for one in close}) == 1
     assert choose(corpus, 0).goals == ()
+    assert "8 goals" in page(made[2], "goals").text
 
 
 def test_goals_are_whole_and_their_motions_are_there(made) -> None:
@@ -286,8 +287,15 @@ def test_chunks_stay_small_and_old_ones_go(corpus, tmp_path) -> None:
     sizes = [path.stat().st_size for path in (tmp_path / "goals").glob("0*.js")]
     assert len(sizes) > 2
     assert max(sizes) < 1_000_000
+    (tmp_path / "goals" / "mine.txt").touch()
+    (tmp_path / "training.html").touch()
     write_site(corpus, manifest, tmp_path, goals=2)
-    assert [path.name for path in sorted((tmp_path / "goals").iterdir())] == ["0000.js", "index.js"]
+    assert not (tmp_path / "training.html").exists()
+    assert [path.name for path in sorted((tmp_path / "goals").iterdir())] == [
+        "0000.js",
+        "index.js",
+        "mine.txt",
+    ]
     held = {goal["id"] for chunk in chunks(tmp_path) for goal in chunk["goals"]}
     assert held == {row[0] for row in handed_over(tmp_path / "goals" / "index.js")["goals"]}
 

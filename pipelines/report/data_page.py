@@ -37,7 +37,7 @@ def audited(root: Path) -> Audited:
     from pipelines.audit import audit
     from pipelines.audit_sources import source
 
-    found = audit(source(root))
+    found = audit(source(root), progress=True)
     return Audited(found.captions, found.disputes, dict(found.claims), found.told)
 
 

@@ -24,11 +24,9 @@ def goals_page(choice: Choice) -> str:
     what = f"all {choice.of:,} goals" if shown == choice.of else f"{shown:,} of {choice.of:,} goals"
     how = ""
     if shown < choice.of:
-        how = (
-            f" {choice.flagged:,} have something wrong and come first; the others were drawn by a "
-            "hash of their id. "
-            "irmogen report --goals all shows every one."
-        )
+        first = sum(one.is_flagged for one in choice.goals)
+        wrong = f"{choice.flagged:,} have something wrong, {first:,} of which come first"
+        how = f" {wrong}; the others were drawn by a hash of their id. irmogen report --goals all shows all."
     return f"""<noscript><p class="card">The list of goals needs JavaScript.</p></noscript>
 <section id="list" aria-labelledby="list-title">
 <h1 id="list-title">Goals</h1>

@@ -72,11 +72,12 @@ class Site:
         self.written.add(name)
 
     def sweep(self) -> None:
-        """Remove pages, scripts and chunks of an earlier report."""
-        for part in (self.folder, self.folder / "assets", self.folder / "goals"):
-            for path in sorted(part.glob("*")) if part.is_dir() else ():
-                if path.is_file() and str(path.relative_to(self.folder)) not in self.written:
-                    path.unlink()
+        """Remove the pages, scripts and chunks of an earlier report, and nothing that is not such."""
+        found = [self.folder / name for name in FILES]
+        found += [*self.folder.glob("assets/*.js"), *self.folder.glob("goals/*.js")]
+        for path in found:
+            if path.is_file() and path.relative_to(self.folder).as_posix() not in self.written:
+                path.unlink()
 
 
 def write_site(
