@@ -27,7 +27,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-eval setup-train train-demo evaluate-demo train-tokenizer tokenize train-base train-stage1 train-stage2 train-stage3 train-embedder evaluate sentence-encoder demo demo-data demo-llm local-llm build plan validate test lint types format test-long crash-matrix bench bench-training bench-llm clean
+.PHONY: help setup setup-eval setup-train train-demo evaluate-demo train-tokenizer tokenize train-base train-stage1 train-stage2 train-stage3 train-embedder evaluate sentence-encoder demo demo-data demo-llm local-llm build plan report report-pictures validate test lint types format test-long crash-matrix bench bench-training bench-report bench-llm clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -128,6 +128,12 @@ plan: setup  ## show what `make build` would make (INPUT=..., OUTPUT=..., FLAGS=
 build: setup  ## build a corpus (INPUT=..., OUTPUT=..., FLAGS=...)
 	$(BIN)/irmogen build --input $(INPUT) --output $(OUTPUT) $(FLAGS)
 
+report: $(CORPUS)/manifest.json  ## write the report of CORPUS, a site that opens from disk (FLAGS=--goals all)
+	$(BIN)/irmogen report $(CORPUS) $(FLAGS)
+
+report-pictures: $(CORPUS)/manifest.json  ## take the pictures of docs/report.md in a real browser
+	IRMOGEN_PICTURES=docs/images IRMOGEN_PICTURES_OF=$(CORPUS) $(BIN)/pytest tests/test_report_browser.py -k pictures
+
 validate: setup  ## check the corpus in OUTPUT
 	$(BIN)/irmogen validate $(OUTPUT)
 
@@ -164,6 +170,9 @@ bench: setup-train  ## measure speed and memory; tables on the screen, JSON in b
 
 bench-training: setup-train  ## packed rows against padded batches, on what train-demo made
 	$(BIN)/python benchmarks/bench_training.py --corpus $(CORPUS) --model $(TRAINING)/base
+
+bench-report: $(CORPUS)/manifest.json  ## what a report costs, and how soon a page of 5,000 goals shows
+	$(BIN)/python benchmarks/bench_report.py --corpus $(CORPUS)
 
 clean:  ## remove what was made in out/
 	rm -rf $(OUT)

@@ -8,7 +8,7 @@ candidate do not show it: neither the comparison of both motions nor their event
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluators.agreement import agrees, names
@@ -101,17 +101,32 @@ def score_perturbed(
     `edits` are the recorded operations with their breaks. What is named counts once under each of
     the operations that were done to the candidate, and once overall.
     """
+
+    def false(unrecorded: list[Said]) -> int:
+        return len(invented(unrecorded, goal, candidate))
+
+    return score_named(edits, named_differences(assessment), false)
+
+
+def score_named(
+    edits: Iterable[tuple[str, Sequence[Difference]]],
+    named: Sequence[Said],
+    false: Callable[[list[Said]], int],
+) -> dict[str, Score]:
+    """As `score_perturbed`, of differences that are read already.
+
+    `false` counts those of some unrecorded ones that the measured facts do not show.
+    """
     done = list(edits)
-    named = named_differences(assessment)
     breaks = [broken for _, broken_by in done for broken in broken_by]
     unrecorded = [said for said in named if not any(names(said, broken) for broken in breaks)]
-    false = invented(unrecorded, goal, candidate)
+    wrong = false(unrecorded)
     told = [any(names(said, broken) for said in named) for broken in breaks]
-    scores = {OVERALL: Score(1, len(breaks), sum(told), len(named), len(unrecorded), len(false))}
+    scores = {OVERALL: Score(1, len(breaks), sum(told), len(named), len(unrecorded), wrong)}
     for operation in dict.fromkeys(operation for operation, _ in done):
         mine = [broken for other, broken_by in done for broken in broken_by if other == operation]
         hit = sum(any(names(said, broken) for said in named) for broken in mine)
-        scores[operation] = Score(1, len(mine), hit, len(named), len(unrecorded), len(false))
+        scores[operation] = Score(1, len(mine), hit, len(named), len(unrecorded), wrong)
     return scores
 
 

@@ -183,11 +183,11 @@ def finish(config: BuildConfig, seconds: float) -> dict[str, Any]:
     manifest["gate"] = run_gate(corpus, manifest["config"], manifest["steps"])
     write_json(corpus.root / "quality" / "gate.json", manifest["gate"])
     _sweep_stale(corpus, manifest)
-    write_report(corpus.root, manifest)
     goals = manifest["steps"]["assemble"]["goals"]["rows_in"]
     run_notes = read_json(corpus.run_path) or {}
     speed = {"seconds": round(seconds, 1), "goals_per_second": round(goals / max(seconds, 1e-9), 1)}
     write_json(corpus.run_path, {**run_notes, **speed})
+    write_report(corpus.root, manifest)
     reached("before_manifest")
     write_json(corpus.manifest_path, manifest)  # last: what a reader may trust
     return manifest

@@ -23,6 +23,7 @@ COMMANDS = {
         "pipelines.score_annotations",
         "score what assessments name against the known edits",
     ),
+    "report": ("pipelines.report.command", "write the report of a corpus: a site that opens from disk"),
     "validate": ("pipelines.validate", "check a corpus: digests, schemas, the quality gate"),
     "audit": ("pipelines.audit", "list captions that their motion, or each other, contradict"),
     "train-embedder": ("pipelines.train_embedder", "train the built-in embedder of captions and motions"),

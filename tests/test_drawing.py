@@ -51,6 +51,19 @@ def test_joints_come_back_to_the_millimetre_in_metres(data) -> None:
     assert 1.2 < back[..., 1].max() < 3  # of a person, whatever the unit of the data
 
 
+def test_coarse_joints_take_half_the_room_and_come_back_to_four_millimetres(data) -> None:
+    clip, body = clip_of(data)
+    fine, coarse = (figure_data(clip, body, grounded=True, coarse=coarse) for coarse in (False, True))
+    assert coarse["coding"] == "changes"
+    assert np.abs(joints_of(fine) - joints_of(coarse)).max() <= 0.0026
+    assert len(coarse["positions"]) < 0.52 * len(fine["positions"])
+    still = figure_data(clip[:1], body, grounded=True, coarse=True)
+    assert joints_of(still).shape == clip[:1].shape
+    leap = clip.copy()
+    leap[len(leap) // 2 :] += 1 / body.metres_per_unit  # a metre between two frames
+    assert figure_data(leap, body, coarse=True)["coding"] == "places"
+
+
 def test_a_long_way_is_kept_with_a_coarser_step(data) -> None:
     clip, body = clip_of(data)
     away = clip + np.linspace(0, 200, len(clip))[:, None, None] * [1 / body.metres_per_unit, 0, 0]

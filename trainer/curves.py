@@ -23,11 +23,11 @@ def curves(runs: Mapping[str, Sequence[Row]], path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    panels = {name: _panels(rows) for name, rows in runs.items()}
-    columns = max((len(found) for found in panels.values()), default=1) or 1
+    drawn = {name: panels(rows) for name, rows in runs.items()}
+    columns = max((len(found) for found in drawn.values()), default=1) or 1
     figure = Figure(figsize=(3.6 * columns, 2.6 * max(1, len(runs))), layout="constrained")
     FigureCanvasAgg(figure)
-    for row, (name, found) in enumerate(panels.items()):
+    for row, (name, found) in enumerate(drawn.items()):
         for column, (title, lines) in enumerate(found):
             axes = figure.add_subplot(len(runs), columns, row * columns + column + 1)
             axes.set_title(f"{name}: {title}", fontsize=9)
@@ -43,7 +43,7 @@ def curves(runs: Mapping[str, Sequence[Row]], path: Path) -> None:
     part.replace(path)
 
 
-def _panels(rows: Sequence[Row]) -> list[tuple[str, list[tuple[str, list[int], list[float]]]]]:
+def panels(rows: Sequence[Row]) -> list[tuple[str, list[tuple[str, list[int], list[float]]]]]:
     """Panels that these rows have values for: a title, and lines with label, steps and values."""
     names = sorted({name for row in rows for name in row})
     wanted = _GRPO if "reward" in names else _SFT

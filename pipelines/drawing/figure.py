@@ -17,9 +17,11 @@ from motion.skeleton import Skeleton
 from pipelines.drawing.body import look
 from pipelines.drawing.rows import Bar, bars, lanes
 
-FIGURE_VERSION = 1
+FIGURE_VERSION = 2
 _STEP = 0.001  # metres, what a whole number of a figure's joints stands for
 _LARGEST = 32_000  # of an int16, with room for rounding
+_COARSE_STEP = 0.004  # metres, of joints that are kept as changes of a byte: less than a drawn line is wide
+_LARGEST_CHANGE = 127  # of an int8; 10 m/s at 20 frames a second
 _FLOOR_SHARE = 0.05  # of the frames have their lowest joint under the floor that is guessed
 _VIEW = math.radians(32)  # the camera stands in front of the figure, that much to the figure's left
 _ELEVATION = math.radians(14)
@@ -36,6 +38,7 @@ def figure_data(
     differences: Sequence[Difference] = (),
     title: str = "",
     grounded: bool = False,
+    coarse: bool = False,
 ) -> dict[str, Any]:
     """One clip as plain JSON values.
 
@@ -43,27 +46,40 @@ def figure_data(
     first place of the pelvis on the floor, as base64 of little-endian int16 in the order frame, joint,
     axis; a clip that goes farther than 32 m gets a coarser `step`. With `grounded` Y = 0 is the floor,
     else the floor is where the lowest joint mostly is. Events of `facts` and `differences` (frames of
-    this clip) become the bars of the time line. ValueError for joints of another shape, NaN or infinity.
+    this clip) become the bars of the time line. `coarse` is for pages of hundreds of clips: joints in steps
+    of 4 mm, after the first frame as changes of one byte, half the size; a clip that moves too fast for that
+    is kept as ever. ValueError for joints of another shape, NaN or infinity.
     """
     metres, origin = _placed(joints, skeleton, grounded)
-    step = max(_STEP, float(np.abs(metres).max()) / _LARGEST)
-    whole = np.rint(metres / step).astype("<i2")
+    coding, step, whole = _coded(metres, coarse)
     placed = bars(facts.events if facts else (), differences)
     return {
         "version": FIGURE_VERSION,
         "title": title,
         "skeleton": skeleton.name,
         "fps": float(fps or (facts.fps if facts else skeleton.fps)),
-        "frames": len(whole),
+        "frames": len(metres),
         "joints": skeleton.joint_count,
         "step": step,
+        "coding": coding,
         "origin": [round(float(value), 4) for value in origin],
-        "positions": base64.b64encode(whole.tobytes()).decode("ascii"),
+        "positions": base64.b64encode(whole).decode("ascii"),
         "look": _look(skeleton),
         "view": _view(metres, skeleton),
         "rows": [{"name": name, "lanes": count} for name, count in lanes(placed).items()],
-        "bars": [_bar(bar, len(whole)) for bar in placed],
+        "bars": [_bar(bar, len(metres)) for bar in placed],
     }
+
+
+def _coded(metres: NDArray[np.float64], coarse: bool) -> tuple[str, float, bytes]:
+    """Joints as whole numbers: how they are coded, the metres of a step, their bytes."""
+    if coarse and float(np.abs(metres).max()) < _COARSE_STEP * _LARGEST:
+        whole = np.rint(metres / _COARSE_STEP).astype(np.int32)
+        changes = np.diff(whole, axis=0)
+        if not len(changes) or int(np.abs(changes).max()) <= _LARGEST_CHANGE:
+            return "changes", _COARSE_STEP, whole[0].astype("<i2").tobytes() + changes.astype("i1").tobytes()
+    step = max(_STEP, float(np.abs(metres).max()) / _LARGEST)
+    return "places", step, np.rint(metres / step).astype("<i2").tobytes()
 
 
 def _look(skeleton: Skeleton) -> dict[str, Any]:
@@ -94,8 +110,14 @@ def _bar(bar: Bar, frames: int) -> dict[str, Any]:
 
 def joints_of(data: Mapping[str, Any]) -> NDArray[np.float64]:
     """The joints (T, J, 3) of a figure's data in metres, on the floor, from the pelvis' first place."""
-    whole = np.frombuffer(base64.b64decode(data["positions"]), "<i2")
-    return whole.reshape(data["frames"], data["joints"], 3) * float(data["step"])
+    coded = base64.b64decode(data["positions"])
+    shape = (data["frames"], data["joints"], 3)
+    if data["coding"] == "places":
+        return np.frombuffer(coded, "<i2").reshape(shape) * float(data["step"])
+    first = np.frombuffer(coded[: 6 * data["joints"]], "<i2").reshape(1, *shape[1:])
+    changes = np.frombuffer(coded[6 * data["joints"] :], "i1").reshape(-1, *shape[1:])
+    whole = np.cumsum(np.concatenate([first, changes]), axis=0, dtype=np.float64)
+    return whole * float(data["step"])
 
 
 def _placed(

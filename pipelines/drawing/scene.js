@@ -9,8 +9,12 @@ const HAND_BEYOND = 0.1; // metres from the wrist to the knuckles
 function unpack(data) {
   const bytes = Uint8Array.from(atob(data.positions), (sign) => sign.charCodeAt(0));
   const view = new DataView(bytes.buffer);
-  const joints = new Float32Array(bytes.length / 2);
-  for (let i = 0; i < joints.length; i += 1) joints[i] = view.getInt16(2 * i, true) * data.step;
+  const size = data.joints * 3;
+  const joints = new Float32Array(data.frames * size);
+  const places = data.coding === "places" ? joints.length : size; // the rest are changes of one byte
+  for (let i = 0; i < places; i += 1) joints[i] = view.getInt16(2 * i, true);
+  for (let i = places; i < joints.length; i += 1) joints[i] = joints[i - size] + view.getInt8(i + places);
+  for (let i = 0; i < joints.length; i += 1) joints[i] *= data.step;
   return joints;
 }
 

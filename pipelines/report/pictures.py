@@ -121,6 +121,19 @@ def curves(title: str, summary: str, label: str, series: Mapping[str, Mapping[in
         return Picture(title, summary, _svg(figure, title, summary))
 
 
+def lines(
+    title: str, summary: str, label: str, series: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+) -> Picture:
+    """Lines through points, x and y of each by its name; `label` is under the x axis."""
+    with _drawing(2.5) as (figure, axes):
+        for (name, (x, y)), colour in zip(series.items(), _colours(len(series)), strict=True):
+            axes.plot(x, y, color=colour, label=name, linewidth=1.6)
+        axes.set_xlabel(label)
+        axes.grid(axis="y")
+        _legend(axes, len(series))
+        return Picture(title, summary, _svg(figure, title, summary))
+
+
 def _shares(counts: Mapping[int, int]) -> tuple[list[float], list[float]]:
     """Middles of bins of whole numbers and the percentage of items in each, from 0 to 0."""
     width = max(1, round(max(counts, default=0) / 40))

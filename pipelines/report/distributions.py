@@ -1,59 +1,18 @@
-"""The report: one page for people about a corpus, with no need of network or scripts."""
+"""The distributions of a corpus as pictures, from the clips to the training tasks."""
 
 from __future__ import annotations
 
 from collections import Counter
-from importlib import resources
-from pathlib import Path
-from string import Template
-from typing import Any
 
-from motion.skeleton import skeleton
-from pipelines import report_sections as sections
-from pipelines.report_data import ASSESSMENTS, ReportData, gather
-from pipelines.report_figures import Picture, bars, boxes, curves, histogram, median_of
-from schemas.corpus import Corpus
-from schemas.storage import write_whole
+from pipelines.report.gathering import ASSESSMENTS, ReportData
+from pipelines.report.markup import counted
+from pipelines.report.pictures import Picture, bars, boxes, curves, histogram, median_of
 
 _MOST_BARS = 32
 
 
-def write_report(corpus_root: Path, manifest: dict[str, Any]) -> Path:
-    """Write report/index.html of a built corpus; returns its path. The same corpus gives the same page.
-
-    Reads the corpus shard by shard, without its motions.
-    """
-    data = gather(Corpus(corpus_root, manifest["shards"]), manifest)
-    path = corpus_root / "report" / "index.html"
-    write_whole(path, page(manifest, data).encode())
-    return path
-
-
-def page(manifest: dict[str, Any], data: ReportData) -> str:
-    """The whole page."""
-    config = manifest["config"]
-    template = Template(resources.files("pipelines").joinpath("report_page.html").read_text("utf-8"))
-    pictures = all_pictures(data, skeleton(config["skeleton"]).fps)
-    version, identity = sections.text(manifest["code_version"]), sections.text(manifest["fingerprint"])
-    return template.substitute(
-        title=f"Annotation corpus: {sections.text(config['dataset'])}",
-        subtitle=f"Fingerprint <code>{identity}</code>, skeleton {sections.text(config['skeleton'])}, "
-        f"made by irmogen {version}",
-        verdict=sections.verdict(manifest),
-        promises=sections.promises(manifest, data),
-        steps=sections.steps(manifest),
-        gate=sections.gate(manifest),
-        pictures="\n".join(sections.picture(drawn) for drawn in pictures),
-        letters=sections.dead_letters(data),
-        goals=sections.goals(data),
-        tables=sections.tables(manifest),
-        footer=f"Made by irmogen {version} from manifest.json and the shards of this corpus. "
-        "Motions belong to the dataset that it was built from; its licence governs them and these texts.",
-    )
-
-
 def all_pictures(data: ReportData, fps: float) -> list[Picture]:
-    """The distributions, from the clips to the training tasks."""
+    """Every distribution; `fps` turns frames of clips into seconds."""
     return [
         _lengths(data, fps),
         _actions(data),
@@ -82,7 +41,7 @@ def _most(counts: Counter[str]) -> dict[str, int]:
 
 def _actions(data: ReportData) -> Picture:
     shown = _most(data.actions)
-    summary = f"Goals in whose motion an action is measured; {len(data.actions)} actions"
+    summary = f"Goals in whose motion an action is measured; {counted(len(data.actions), 'action')}"
     return bars("Actions measured in goals", summary, _single(shown, "goals"))
 
 
@@ -107,7 +66,9 @@ def _origins(data: ReportData) -> Picture:
 
 
 def _edits(data: ReportData) -> Picture:
-    summary = f"{data.edits.total():,} recorded edits of perturbed motions, {len(data.edits)} operations"
+    summary = (
+        f"{data.edits.total():,} recorded edits of perturbed motions, {counted(len(data.edits), 'operation')}"
+    )
     return bars("Edits by operation", summary, _single(_most(data.edits), "edits"))
 
 

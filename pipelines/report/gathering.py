@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -19,16 +18,34 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from evaluators.diversity import distinct_n
+from evaluators.scoring import Card
 from motion.seeds import seed
+from pipelines.report.scores import add_scores, author
 from schemas.corpus import Corpus
 from schemas.shards import read_shard
 
 SCORE_BINS = 50  # of alignment scores, 0 to 1
 ASSESSMENTS = 150  # from different goals, for distinct-n
 LETTERS = 20  # shown of each reason
-GOALS = 6  # shown whole
+CONTRADICTIONS = 60  # shown with their evidence
 
 Row = dict[str, Any]
+
+VERDICTS = ("supported", "contradicted", "unverifiable")
+_CANDIDATES = ["candidate_id", "rank", "origin", "alignment", "edits"]
+_ANNOTATIONS = [
+    "annotation_id",
+    "goal_id",
+    "candidate_id",
+    "kind",
+    "perfect",
+    "text",
+    "refinement",
+    "annotator",
+    "model",
+    *VERDICTS,
+    "statements",
+]
 
 
 class Draw:
@@ -79,7 +96,9 @@ class ReportData:
     actions: Counter[str] = field(default_factory=Counter)  # goals in which an action is measured
     letters: dict[tuple[str, str, str], Letters] = field(default_factory=dict)  # step, kind, reason
     assessments: Draw = field(default_factory=lambda: Draw(ASSESSMENTS, "assessment"))
-    goals: Draw = field(default_factory=lambda: Draw(GOALS, "goal"))  # chain, candidates, events
+    statements: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)  # author, kind -> verdicts
+    contradictions: Draw = field(default_factory=lambda: Draw(CONTRADICTIONS, "contradiction"))  # annotations
+    cards: dict[str, Card] = field(default_factory=dict)  # scores by author
 
     def distinct(self) -> tuple[float, ...]:
         """Distinct-1, -2 and -3 of the drawn assessments."""
@@ -92,10 +111,13 @@ def gather(corpus: Corpus, manifest: dict[str, Any]) -> ReportData:
     for index in range(corpus.shards):
         data.lengths.update(_values(corpus.read("motions", index, ["frames"]), "frames"))
         _add_facts(data, corpus, index)
-        _add_candidates(data, corpus, index)
-        _add_annotations(data, corpus, index)
+        candidates = corpus.read("candidates", index, _CANDIDATES)
+        annotations = corpus.read("annotations", index, _ANNOTATIONS)
+        _add_candidates(data, candidates)
+        _add_annotations(data, annotations)
+        _add_statements(data, annotations)
+        add_scores(data.cards, candidates, annotations)
         _add_tasks(data, corpus, index)
-        _add_goals(data, corpus, index)
     for shard in manifest["tables"]["dead_letters"]["shards"]:
         _add_letters(data, corpus.root / shard["file"])
     return data
@@ -110,9 +132,7 @@ def _add_facts(data: ReportData, corpus: Corpus, index: int) -> None:
         data.actions.update({event["action"] for event in events})
 
 
-def _add_candidates(data: ReportData, corpus: Corpus, index: int) -> None:
-    columns = ["rank", "origin", "alignment", "edits"]
-    rows = corpus.read("candidates", index, columns)
+def _add_candidates(data: ReportData, rows: pa.Table) -> None:
     ranks = rows["rank"].to_numpy()
     scores = np.clip(rows["alignment"].to_numpy(), 0, 1)
     for rank in np.unique(ranks).tolist():
@@ -124,11 +144,8 @@ def _add_candidates(data: ReportData, corpus: Corpus, index: int) -> None:
     data.edits.update(operations.to_pylist())
 
 
-def _add_annotations(data: ReportData, corpus: Corpus, index: int) -> None:
-    verdicts = ("supported", "contradicted", "unverifiable")
-    columns = ["goal_id", "annotation_id", "kind", "perfect", "text", "refinement", *verdicts]
-    rows = corpus.read("annotations", index, columns)
-    for verdict in verdicts:
+def _add_annotations(data: ReportData, rows: pa.Table) -> None:
+    for verdict in VERDICTS:
         data.verdicts[verdict] += int(pc.sum(rows[verdict]).as_py() or 0)
     kinds = _values(rows, "kind")
     for kind, words in zip(kinds, _word_counts(rows["text"]), strict=True):
@@ -144,6 +161,25 @@ def _add_annotations(data: ReportData, corpus: Corpus, index: int) -> None:
             data.assessments.offer(goal_id, drawn["text"])
 
 
+def _add_statements(data: ReportData, rows: pa.Table) -> None:
+    """Statements by author and kind, and the annotations in which one is contradicted."""
+    authors = [author(row) for row in rows.select(["annotator", "model"]).to_pylist()]
+    listed = rows["statements"].combine_chunks()
+    statements, parents = pc.list_flatten(listed), pc.list_parent_indices(listed)
+    flat = pa.table(
+        {
+            "author": pa.array(authors).dictionary_encode().take(parents),
+            "kind": pc.struct_field(statements, "kind"),
+            "verdict": pc.struct_field(statements, "verdict"),
+        }
+    )
+    for row in flat.group_by(["author", "kind", "verdict"]).aggregate([([], "count_all")]).to_pylist():
+        counts = data.statements.setdefault((row["author"], row["kind"]), Counter())
+        counts[row["verdict"]] += row["count_all"]
+    for row in rows.filter(pc.field("contradicted") > 0).to_pylist():
+        data.contradictions.offer(row["annotation_id"], row)
+
+
 def _word_counts(texts: Any) -> list[int]:
     return pc.count_substring_regex(texts, r"\S+").to_pylist()
 
@@ -152,29 +188,6 @@ def _add_tasks(data: ReportData, corpus: Corpus, index: int) -> None:
     rows = corpus.read("stage1", index, ["task", "split"])
     for row in rows.group_by(["task", "split"]).aggregate([([], "count_all")]).to_pylist():
         data.tasks.setdefault(row["task"], Counter())[row["split"]] += row["count_all"]
-
-
-def _add_goals(data: ReportData, corpus: Corpus, index: int) -> None:
-    ids = _values(corpus.read("stage2", index, ["goal_id"]), "goal_id")
-    drawn = [goal_id for goal_id in ids if data.goals.takes(goal_id)]
-    if not drawn:
-        return
-    chains = _of_goals(corpus, index, "stage2", None, drawn)
-    columns = ["goal_id", "candidate_id", "source_caption", "edits"]
-    candidates: dict[str, Row] = {
-        row["candidate_id"]: row for row in _of_goals(corpus, index, "candidates", columns, drawn)
-    }
-    events = {row["goal_id"]: row["events"] for row in _of_goals(corpus, index, "facts", None, drawn)}
-    for chain in chains:
-        rungs = {rung["candidate_id"]: candidates.get(rung["candidate_id"], {}) for rung in chain["ladder"]}
-        data.goals.offer(chain["goal_id"], (chain, rungs, events[chain["goal_id"]]))
-
-
-def _of_goals(
-    corpus: Corpus, index: int, table: str, columns: list[str] | None, goals: Iterable[str]
-) -> list[Row]:
-    rows = corpus.read(table, index, columns)
-    return rows.filter(pc.field("goal_id").isin(list(goals))).to_pylist()
 
 
 def _add_letters(data: ReportData, path: Path) -> None:
