@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.gate import describe, run_gate
-from schemas.corpus import Corpus, open_corpus
+from pipelines.judging import Judge
+from pipelines.thresholds import thresholds_of
+from schemas.corpus import Corpus, is_whole_of, open_corpus
+from schemas.profile import PROFILE
 from schemas.storage import file_digest, write_json
+from transforms.across import compare_shards, is_compared
+from transforms.profile import profile_shard
 
 EXIT_REFUSED = 3
 
@@ -33,7 +38,12 @@ def run(args: argparse.Namespace) -> int:
         return EXIT_REFUSED
     shards = sum(len(table["shards"]) for table in manifest["tables"].values())
     print(f"{shards} shards have the digests that the manifest names")
-    verdict = run_gate(corpus, manifest["config"], manifest["steps"])
+    thresholds = thresholds_of(corpus)
+    made = refresh_profile(corpus, manifest)
+    if made:
+        print(f"{made} shards were profiled again")
+    judge = Judge()
+    verdict = run_gate(corpus, manifest["config"], manifest["steps"], thresholds, judge)
     if verdict != manifest["gate"]:
         # The manifest carries the verdict: whoever trains must see this one.
         write_json(corpus.root / "quality" / "gate.json", verdict)
@@ -41,6 +51,26 @@ def run(args: argparse.Namespace) -> int:
     lines = describe(verdict)
     print("\n".join(lines), file=sys.stdout if verdict["passed"] else sys.stderr)
     return 0 if verdict["passed"] else EXIT_REFUSED
+
+
+def refresh_profile(corpus: Corpus, manifest: dict[str, Any]) -> int:
+    """Profile the shards whose profile is not of the files that the manifest names; returns how many."""
+    made = 0
+    for index in range(corpus.shards):
+        before = corpus.read_receipt(PROFILE, index)
+        if before is not None and not is_whole_of(corpus, before):
+            corpus.forget(PROFILE, index)
+            before = None
+        files = {
+            shard["file"]: shard["sha256"]
+            for table in manifest["tables"].values()
+            for shard in table["shards"]
+            if shard["file"].endswith(f"-{index:05d}-of-{corpus.shards:05d}.parquet")
+        }
+        made += profile_shard(corpus, index, manifest["config"], files) != before
+    if made or not is_compared(corpus):
+        compare_shards(corpus)
+    return made
 
 
 def shard_faults(corpus: Corpus, manifest: dict[str, Any]) -> list[str]:
