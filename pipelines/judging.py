@@ -22,6 +22,7 @@ class Judge:
         self.context = gx.get_context(mode="ephemeral")
         self.context.variables.progress_bars = ProgressBarsConfig(globally=False)
         self._source = self.context.data_sources.add_pandas("corpus")
+        self._definitions: dict[str, Any] = {}
         self.results: dict[str, Any] = {}
 
     def failures(
@@ -30,18 +31,21 @@ class Judge:
         """What does not hold: the expectation's number, rows of the frame, an error where there was one."""
         import pandas as pd
 
-        asset = self._source.add_dataframe_asset(name)
-        batch = asset.add_batch_definition_whole_dataframe("statistics").get_batch(
-            batch_parameters={"dataframe": pd.DataFrame(frame.values)}
-        )
+        if name not in self._definitions:
+            asset = self._source.add_dataframe_asset(name)
+            self._definitions[name] = asset.add_batch_definition_whole_dataframe("statistics")
+        values = pd.DataFrame(frame.values)
+        batch = self._definitions[name].get_batch(batch_parameters={"dataframe": values})
+        # What could be measured on nothing, such as the edits of a corpus without any, is not judged.
+        measured = {column for row in frame.values for column, value in row.items() if value is not None}
         self.results[name] = batch.validate(
-            self._suite(name, expectations),
+            self._suite(name, expectations, measured),
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": []},
         )
         found = [_failure(result) for result in self.results[name].results if not result.success]
         return sorted(found, key=lambda failure: failure[0])
 
-    def _suite(self, name: str, expectations: list[Expectation]) -> Any:
+    def _suite(self, name: str, expectations: list[Expectation], measured: set[str]) -> Any:
         """The suite as Great Expectations has it."""
         return self._gx.ExpectationSuite(
             name=name,
@@ -54,11 +58,12 @@ class Judge:
                     meta={"number": number},
                 )
                 for number, each in enumerate(expectations)
+                if each.column in measured
             ],
         )
 
 
 def _failure(result: Any) -> tuple[int, list[int], str]:
     error = [info["exception_message"] for info in result.exception_info.values() if isinstance(info, dict)]
-    places = result.result.get("unexpected_index_list") or []
+    places = result.result.get("unexpected_index_list", [0])
     return result.expectation_config.meta["number"], list(places), error[0] if error else ""

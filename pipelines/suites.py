@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from motion.layout import MAX_CAPTION, SPLITS
@@ -20,6 +20,9 @@ NEVER_EMPTY = ("motions", "goals", "facts", "candidates", "annotations", "stage1
 OF_STEPS = ("failed_share", "kept_share")  # thresholds that every step must keep
 
 
+OF_SEVERAL = "ExpectColumnValuesToBeBetween"  # the kind for frames of several rows
+
+
 @dataclass(frozen=True)
 class Expectation:
     """That a statistic lies in bounds: one of Great Expectations' class `kind`."""
@@ -29,7 +32,7 @@ class Expectation:
     high: float | None
     meaning: str
     refuses: bool = True  # an expectation that is advisory is told and refuses nothing
-    kind: str = "ExpectColumnValuesToBeBetween"
+    kind: str = "ExpectColumnMaxToBeBetween"  # of the one value that a frame has
 
     def as_list(self) -> list[Any]:
         """Plain values, for digests."""
@@ -43,12 +46,11 @@ def suites(config: Mapping[str, Any], thresholds: Thresholds) -> Suites:
     """Expectations by suite for a corpus of this configuration and these thresholds."""
     found = {name: [*_of_every_table(name), *_rows(meanings)] for name, meanings in checks(config).items()}
     found[CONSERVATION] = [
-        Expectation(
-            "unaccounted", 0, 0, "Every row that a step took in went on, or a dead letter tells why."
-        ),
-        *(_threshold(thresholds[name]) for name in OF_STEPS),
+        Expectation("unaccounted", 0, 0, _ACCOUNTED, kind=OF_SEVERAL),
+        *(replace(_threshold(thresholds[name]), kind=OF_SEVERAL) for name in OF_STEPS),
     ]
-    found[TABLES_HELD] = [Expectation("rows", 1, None, "The table holds at least one row.")]
+    held = "The table holds at least one row."
+    found[TABLES_HELD] = [Expectation("rows", 1, None, held, kind=OF_SEVERAL)]
     found[CORPUS] = [_threshold(threshold) for name, threshold in thresholds.items() if name not in OF_STEPS]
     return found
 
@@ -84,6 +86,7 @@ def _of_every_table(name: str) -> list[Expectation]:
     return _rows(found)
 
 
+_ACCOUNTED = "Every row that a step took in went on, or a dead letter tells why."
 _SPLIT = f"The split is one of {', '.join(SPLITS)}."
 _GOAL = "The row's goal is in the goals of its shard."
 _OF_GOAL = "The row is in the split of its goal."
@@ -122,7 +125,6 @@ def checks(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         "facts": {
             "frames": frames,
             "goal_resolves": _GOAL,
-            "id_names_goal": _NAMES_GOAL,
             "motion_resolves": _MOTION,
             "events_inside": "Events end within the motion.",
         },
@@ -173,13 +175,14 @@ def _candidates(ladder: int) -> dict[str, str]:
 
 def _stages(frames: str, wordings: int) -> dict[str, dict[str, str]]:
     """Of what training reads. A contradicted annotation may stand in its table, never in a chain."""
-    of_goal = {"goal_resolves": _GOAL, "id_names_goal": _NAMES_GOAL, "split_of_goal": _OF_GOAL}
+    of_goal = {"goal_resolves": _GOAL, "split_of_goal": _OF_GOAL}
     return {
         "stage1": {
             "task": f"The task is one of {', '.join(TASKS)}.",
             "split": _SPLIT,
             "caption_length": _CAPTION,
             **of_goal,
+            "id_names_goal": _NAMES_GOAL,
             "motion_resolves": _MOTION,
             "goal_motion_resolves": "The goal motion names frames that there are.",
             "annotations_resolve": "The annotations that the example is made of are in the shard.",

@@ -80,7 +80,7 @@ class Shard:
         home = self._home(ref["id"])
         if home == self.index:
             return bool(ref["end"] <= self.motions.get(ref["id"], (0, ""))[0])
-        key = (home, ref["id"], split)
+        key = (home, ref["id"], split or "")
         end, first = self.foreign.get(key, (0, row_id))
         self.foreign[key] = (max(end, ref["end"]), first)
         return True

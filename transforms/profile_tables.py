@@ -37,6 +37,9 @@ def profile_tables(shard: Shard) -> dict[str, Texts]:
         tally = shard.tallies[name]
         _keys(tally, name, rows)
         for row in rows:
+            if row[key_of(name)] is None:
+                tally.check("readable", False, None, "no key")
+                continue
             try:
                 _LOOK[name](shard, tally, row, texts)
             except _MISSHAPEN as error:
@@ -81,7 +84,7 @@ def _split(tally: Tally, row: Row, row_id: str) -> None:
 
 def _motions(shard: Shard, tally: Tally, row: Row, texts: dict[str, Texts]) -> None:
     row_id, body = row["motion_id"], skeleton(shard.config["skeleton"])
-    shard.motions[row_id] = (row["frames"], row["split"])
+    shard.motions[row_id] = (row["frames"] or 0, row["split"] or "")
     _split(tally, row, row_id)
     inside = body.min_frames <= row["frames"] < body.max_frames
     tally.check("frames", inside, row_id, row["frames"])
@@ -98,7 +101,8 @@ def _motions(shard: Shard, tally: Tally, row: Row, texts: dict[str, Texts]) -> N
 def _goals(shard: Shard, tally: Tally, row: Row, texts: dict[str, Texts]) -> None:
     row_id, frames = row["goal_id"], row["end"] - row["start"]
     body = skeleton(shard.config["skeleton"])
-    shard.goals[row_id] = (row["split"], row["motion_id"], row["start"], row["end"], row["caption"])
+    place = (row["motion_id"], row["start"], row["end"])
+    shard.goals[row_id] = (row["split"] or "", *place, row["caption"] or "")
     _split(tally, row, row_id)
     length = len(row["caption"])
     tally.check("caption_length", 1 <= length <= MAX_CAPTION, row_id, length)
