@@ -10,7 +10,7 @@ from pipelines.suites import Expectation
 
 
 class Judge:
-    """Great Expectations with a context in memory; `results` are what it found, by suite."""
+    """Great Expectations with a context in memory; `results` are what it found of its `suites`, by name."""
 
     def __init__(self) -> None:
         # Before the import: nothing about a corpus leaves the machine.
@@ -23,6 +23,7 @@ class Judge:
         self.context.variables.progress_bars = ProgressBarsConfig(globally=False)
         self._source = self.context.data_sources.add_pandas("corpus")
         self._definitions: dict[str, Any] = {}
+        self.suites: dict[str, Any] = {}
         self.results: dict[str, Any] = {}
 
     def failures(
@@ -38,8 +39,9 @@ class Judge:
         batch = self._definitions[name].get_batch(batch_parameters={"dataframe": values})
         # What could be measured on nothing, such as the edits of a corpus without any, is not judged.
         measured = {column for row in frame.values for column, value in row.items() if value is not None}
+        self.suites[name] = self._suite(name, expectations, measured)
         self.results[name] = batch.validate(
-            self._suite(name, expectations, measured),
+            self.suites[name],
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": []},
         )
         found = [_failure(result) for result in self.results[name].results if not result.success]
@@ -54,7 +56,7 @@ class Judge:
                     column=each.column,
                     min_value=each.low,
                     max_value=each.high,
-                    description=f"{each.column}: {each.meaning}",
+                    description=f"{each.meaning} {each.bounds}",
                     meta={"number": number},
                 )
                 for number, each in enumerate(expectations)

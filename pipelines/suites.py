@@ -34,6 +34,15 @@ class Expectation:
     refuses: bool = True  # an expectation that is advisory is told and refuses nothing
     kind: str = "ExpectColumnMaxToBeBetween"  # of the one value that a frame has
 
+    @property
+    def bounds(self) -> str:
+        """The bounds in words."""
+        if self.low == self.high == 0:
+            return "(none may fail)"
+        if self.low is None or self.high is None:
+            return f"(at most {self.high})" if self.low is None else f"(at least {self.low})"
+        return f"({self.low} to {self.high})"
+
     def as_list(self) -> list[Any]:
         """Plain values, for digests."""
         return [self.kind, self.column, self.low, self.high, self.refuses]

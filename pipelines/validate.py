@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pipelines.data_docs import FOLDER, write_data_docs
 from pipelines.gate import describe, run_gate
 from pipelines.judging import Judge
 from pipelines.thresholds import thresholds_of
@@ -22,6 +23,14 @@ EXIT_REFUSED = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen validate`."""
     parser.add_argument("corpus", type=Path, help="folder that `irmogen build` wrote")
+    parser.add_argument(
+        "--html",
+        type=Path,
+        nargs="?",
+        const=Path(),
+        metavar="FOLDER",
+        help="also write Great Expectations' Data Docs, which open offline (default: quality/data-docs)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,6 +57,9 @@ def run(args: argparse.Namespace) -> int:
         # The manifest carries the verdict: whoever trains must see this one.
         write_json(corpus.root / "quality" / "gate.json", verdict)
         write_json(corpus.manifest_path, {**manifest, "gate": verdict})
+    if args.html is not None:
+        own = corpus.root / "quality" / FOLDER
+        print(f"Data Docs: {write_data_docs(judge, own if args.html == Path() else args.html)}")
     lines = describe(verdict)
     print("\n".join(lines), file=sys.stdout if verdict["passed"] else sys.stderr)
     return 0 if verdict["passed"] else EXIT_REFUSED

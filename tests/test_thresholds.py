@@ -40,7 +40,7 @@ def written(folder: Path, text: str) -> Path:
 )
 def test_a_wrong_line_is_told(tmp_path: Path, line: str, told: str) -> None:
     path = written(tmp_path, f"version: 1\nthresholds:\n  {line}\n")
-    with pytest.raises(ValueError, match="thresholds.yaml") as raised:
+    with pytest.raises(ValueError, match=r"thresholds\.yaml") as raised:
         read_thresholds(path)
     assert told in str(raised.value)
 
@@ -57,7 +57,7 @@ def test_a_wrong_line_is_told(tmp_path: Path, line: str, told: str) -> None:
     ],
 )
 def test_a_wrong_file_is_told(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(ValueError, match="thresholds.yaml") as raised:
+    with pytest.raises(ValueError, match=r"thresholds\.yaml") as raised:
         read_thresholds(written(tmp_path, text))
     assert told in str(raised.value)
 
