@@ -95,8 +95,9 @@ def describe(verdict: Mapping[str, Any]) -> list[str]:
     lines = ["gate FAILED:"]
     for name, result in verdict["suites"].items():
         for failure in result["failed"]:
+            rows = "" if name == CORPUS else f"{failure['count']} rows, "
             what = f"{failure['expectation']} of {failure['column']}"
-            lines.append(f"  {name}: {what}: {failure['count']} rows, observed {failure['observed']}")
+            lines.append(f"  {name}: {what}: {rows}observed {failure['observed']}")
             lines.append(f"    {failure['meaning']}")
             lines += [f"    {example}" for example in failure["examples"][:5]]
     return lines + told_too

@@ -81,8 +81,8 @@ class Shard:
         if home == self.index:
             return bool(ref["end"] <= self.motions.get(ref["id"], (0, ""))[0])
         key = (home, ref["id"], split or "")
-        end, first = self.foreign.get(key, (0, row_id))
-        self.foreign[key] = (max(end, ref["end"]), first)
+        if ref["end"] > self.foreign.get(key, (0, ""))[0]:
+            self.foreign[key] = (ref["end"], row_id)
         return True
 
     def same_split(self, ref: Mapping[str, Any], split: str) -> bool:

@@ -51,8 +51,8 @@ class Texts:
 @lru_cache(maxsize=20_000)
 def known(word: str) -> bool:
     """Whether a word is one that captions and annotations of motion are made of."""
-    stem = word.replace("’", "'").split("'")[0]
-    return len(stem) < 2 or stem in _lexicon() or is_common(stem) or is_known(stem)
+    stem = word.replace("’", "'").removesuffix("n't").split("'")[0]
+    return len(stem) < 3 or stem in _lexicon() or is_common(stem) or is_known(stem)
 
 
 @cache
