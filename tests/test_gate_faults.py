@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults import CORPUS_FAULTS, ROW_FAULTS, Fault, copied, spoil
+from fault_list import CORPUS_FAULTS, ROW_FAULTS
+from faults import Fault, copied, spoil
 
 from pipelines import gate
 from pipelines.judging import Judge
