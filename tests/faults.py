@@ -17,9 +17,10 @@ from motion.mirror import mirror_joints
 from motion.seeds import generator
 from motion.skeleton import skeleton
 from schemas.corpus import Corpus, open_corpus
-from schemas.shards import features_of, to_table, write_shard
+from schemas.shards import features_of, read_shard, to_table, write_shard
 from schemas.storage import write_json
 from schemas.tables import TABLES
+from transforms.step import base_id, shard_of
 
 Row = dict[str, Any]
 Change = Callable[[Any], Any]  # of a list of rows, or from a table to another
@@ -46,6 +47,27 @@ def copied(corpus: Path, folder: Path) -> Path:
     return Path(shutil.copytree(corpus, folder, copy_function=os.link))
 
 
+def thinned(corpus: Path, root: Path) -> None:
+    """A copy with the goals of a third of the clips, and all clips: faults show in it as well, and sooner."""
+    copied(corpus, root)
+    opened, manifest = open_corpus(root)
+    for index in range(opened.shards):
+        goals = opened.read("goals", index).to_pylist()
+        clips = sorted({base_id(goal["motion_id"]) for goal in goals})[::3]
+        kept = {goal["goal_id"] for goal in goals if base_id(goal["motion_id"]) in clips}
+        for table in TABLES:
+            if table not in ("motions", "dead_letters"):
+                spoil_shard(opened, manifest, Fault("", "", table, _only(kept)), index)
+    write_json(opened.manifest_path, manifest)
+
+
+def _only(goals: set[str]) -> Change:
+    def change(rows: list[Row]) -> None:
+        rows[:] = [row for row in rows if row["goal_id"] in goals]
+
+    return change
+
+
 def spoil(root: Path, fault: Fault) -> None:
     """Change shards as a faulty step would have written them, with digests and manifest as it would have."""
     corpus, manifest = open_corpus(root)
@@ -58,8 +80,6 @@ def spoil_shard(corpus: Corpus, manifest: Row, fault: Fault, index: int) -> None
     step = "read" if fault.table == "dead_letters" else ""
     path = corpus.shard_path(fault.table, index, step)
     if fault.arrow:
-        from schemas.shards import read_shard
-
         table: pa.Table = fault.change(read_shard(path, fault.table))
     else:
         rows = rows_of(corpus, fault.table, index, step)
@@ -73,8 +93,6 @@ def spoil_shard(corpus: Corpus, manifest: Row, fault: Fault, index: int) -> None
 
 def rows_of(corpus: Corpus, table: str, index: int, step: str = "") -> list[Row]:
     """Rows of a shard, features as arrays."""
-    from schemas.shards import read_shard
-
     found = read_shard(corpus.shard_path(table, index, step), table)
     rows = found.select(TABLES[table].light_columns).to_pylist()
     if TABLES[table].features:
@@ -163,30 +181,17 @@ def same_captions(rows: list[Row]) -> None:
         row["caption"] = first.setdefault((row["motion_id"], row["start"], row["end"]), row["caption"])
 
 
-def foreign(change: Callable[[Row, Row], object]) -> Change:
-    """Change a candidate whose motion is a clip of the other shard; takes one of another split, too."""
-    from transforms.step import shard_of
+def foreign(change: Change) -> Change:
+    """Change a candidate for training whose motion is a clip of the other shard."""
 
     def spoil_one(rows: list[Row]) -> None:
-        shown = [row for row in rows if row["motion"]["table"] == "motions"]
-        away = [row for row in shown if shard_of(row["motion"]["id"], 2) != 0]
-        mine = next(row for row in away if row["split"] == "train")
-        change(mine, next(row for row in away if row["split"] != "train"))
+        shown = [row for row in rows if row["motion"]["table"] == "motions" and row["split"] == "train"]
+        change(next(row for row in shown if shard_of(row["motion"]["id"], 2) != 0))
 
     return spoil_one
 
 
-def longer_than_there_is(row: Row, _: Row) -> None:
-    row["motion"]["end"] = 9999
-
-
-def of_the_other_split(row: Row, other: Row) -> None:
-    row["motion"] = dict(other["motion"])
-
-
 def local_of_the_other_split(rows: list[Row]) -> None:
-    from transforms.step import shard_of
-
     shown = [row for row in rows if row["motion"]["table"] == "motions"]
     here = [row for row in shown if shard_of(row["motion"]["id"], 2) == 0]
     train = next(row for row in here if row["split"] == "train")

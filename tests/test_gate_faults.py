@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import made_once
 from fault_list import CORPUS_FAULTS, ROW_FAULTS
-from faults import Fault, copied, spoil
+from faults import Fault, copied, spoil, thinned
 
 from pipelines import gate
 from pipelines.judging import Judge
@@ -23,6 +24,17 @@ CONFIG = {"skeleton": "t2m", "ladder": 4, "wordings": 4}
 @cache
 def judge() -> Judge:
     return Judge()
+
+
+@pytest.fixture(scope="session")
+def thin(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus with fewer goals, profiled."""
+
+    def make(root: Path) -> None:
+        thinned(corpus, root)
+        refresh_profile(*open_corpus(root))
+
+    return made_once(tmp_path_factory, "thin", make)
 
 
 def judged(root: Path, suite: str) -> dict[str, Any]:
@@ -51,8 +63,8 @@ def found_in(fault: Fault, corpus: Path, folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("fault", ROW_FAULTS, ids=str)
-def test_a_row_that_is_wrong_is_refused_by_name(fault: Fault, corpus: Path, tmp_path: Path) -> None:
-    found = found_in(fault, corpus, tmp_path)
+def test_a_row_that_is_wrong_is_refused_by_name(fault: Fault, thin: Path, tmp_path: Path) -> None:
+    found = found_in(fault, thin, tmp_path)
     failure = next(failure for failure in found["failed"] if failure["column"] == fault.column)
     assert failure["count"] >= 1
     assert failure["meaning"].endswith(".")
@@ -61,8 +73,8 @@ def test_a_row_that_is_wrong_is_refused_by_name(fault: Fault, corpus: Path, tmp_
 
 
 @pytest.mark.parametrize("fault", CORPUS_FAULTS, ids=str)
-def test_a_corpus_that_is_wrong_as_a_whole_is_refused(fault: Fault, corpus: Path, tmp_path: Path) -> None:
-    found = found_in(fault, corpus, tmp_path)
+def test_a_corpus_that_is_wrong_as_a_whole_is_refused(fault: Fault, thin: Path, tmp_path: Path) -> None:
+    found = found_in(fault, thin, tmp_path)
     failed = found["failed"] if defaults()[fault.column].refuses else found["advice"]
     failure = next(failure for failure in failed if failure["column"] == fault.column)
     threshold = defaults()[fault.column]
@@ -83,6 +95,12 @@ def test_nothing_is_told_of_a_clean_corpus(corpus: Path, tmp_path: Path) -> None
     told = [each for suite in verdict["suites"].values() for each in suite["failed"] + suite["advice"]]
     assert verdict["passed"]
     assert not told
+
+
+def test_nothing_is_told_of_a_thin_corpus(thin: Path) -> None:
+    opened, manifest = open_corpus(thin)
+    verdict = gate.run_gate(opened, manifest["config"], manifest["steps"], defaults(), judge())
+    assert not [suite for suite in verdict["suites"].values() if suite["failed"] or suite["advice"]]
 
 
 def test_there_is_a_fault_for_everything_that_the_gate_asks() -> None:
