@@ -51,6 +51,11 @@ _COMMON_SHARE = 0.15  # common words over all words; 0.4 and more in most texts 
 _FEW, _SHORT = 12, 4  # words; texts of fewer need no share, or not even one common word
 
 
+def is_common(word: str) -> bool:
+    """Whether a lower-case word is one that English texts about motions are held together by."""
+    return word in _ENGLISH
+
+
 def is_english(text: str) -> bool:
     """Whether a text is English, as far as a few words can tell."""
     if not text.isascii():

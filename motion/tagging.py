@@ -47,6 +47,13 @@ def tag(text: str) -> str:
     return " ".join(f"{_lemma(word, kind)}/{kind}" for word, kind in zip(words, tags, strict=True))
 
 
+def is_known(word: str) -> bool:
+    """Whether a lower-case word, or its lemma, stands in the lexicon: not guessed from its ending."""
+    if word in CLOSED or word in BOTH or word in IRREGULAR_VERBS or word in IRREGULAR_NOUNS:
+        return True
+    return any(lemma in OPEN or lemma in BOTH for lemma in (word, _noun_lemma(word), _verb_lemma(word)))
+
+
 def _without_clitic(word: str) -> str:
     """A contraction without its end: what follows the apostrophe is no word of letters."""
     stem = word.split("'")[0]

@@ -18,15 +18,18 @@ from pipelines.identity import RefusedError, begin, compare, identity, refusal
 from pipelines.inputs import clips_by_split
 from pipelines.lock import LOCK, locked
 from pipelines.progress import progress
+from pipelines.suites import digest
+from pipelines.thresholds import Thresholds, read_thresholds, thresholds_of, write_thresholds
 from pipelines.worker_log import worker_log
 from schemas.config import BuildConfig
-from schemas.corpus import Corpus, read_manifest
+from schemas.corpus import Corpus, is_whole_of, read_manifest
 from schemas.crash import reached
 from schemas.fingerprint import fingerprint
-from schemas.storage import file_digest, read_json, sweep, write_json
+from schemas.storage import read_json, sweep, write_json
 from schemas.tables import TABLES
+from transforms.across import is_compared
 from transforms.read import ShardWork
-from transforms.step import STEPS, corpus_of
+from transforms.step import RECEIPTS, corpus_of
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -46,6 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="make again what changed, where the corpus was built differently",
     )
+    parser.add_argument(
+        "--thresholds",
+        type=Path,
+        metavar="FILE",
+        help="tighter thresholds of the quality gate (YAML, docs/quality.md); the corpus keeps them",
+    )
     parser.epilog = "Beam's own flags pass through: --runner, --direct_num_workers, ..."
 
 
@@ -59,6 +68,7 @@ class Wanted:
     listing: str
     options: PipelineOptions
     model: LlmRun | None  # of an annotator that asks a language model
+    thresholds: Thresholds  # of the gate
     arguments: list[str]  # as they go on with it
     started: float  # monotonic seconds
 
@@ -80,9 +90,26 @@ def wanted(args: argparse.Namespace) -> Wanted:
         from pipelines.llm_run import LlmRun
 
         model = LlmRun(config)
-    _check_output(corpus_of(config))
-    arguments = [argument for argument in args.arguments if argument != "--rebuild"]
-    return Wanted(config, works, dataset, inputs.listing(dataset), options, model, arguments, started)
+    corpus = corpus_of(config)
+    _check_output(corpus)
+    thresholds = read_thresholds(args.thresholds) if args.thresholds else thresholds_of(corpus)
+    # The corpus keeps its thresholds: going on, the file is not needed.
+    arguments = without(without(args.arguments, "--rebuild", values=0), "--thresholds")
+    listing = inputs.listing(dataset)
+    return Wanted(config, works, dataset, listing, options, model, thresholds, arguments, started)
+
+
+def without(arguments: list[str], flag: str, values: int = 1) -> list[str]:
+    """Arguments without a flag and its value."""
+    kept, skip = [], 0
+    for argument in arguments:
+        if skip:
+            skip -= 1
+        elif argument == flag:
+            skip = values
+        elif not argument.startswith(f"{flag}="):
+            kept.append(argument)
+    return kept
 
 
 def build(asked: Wanted, rebuild: bool) -> int:
@@ -96,12 +123,18 @@ def build(asked: Wanted, rebuild: bool) -> int:
     manifest = _manifest_or_none(corpus)
     if manifest and found is not None and not found and _is_finished(config, manifest, corpus):
         begin(config, asked.listing, asked.arguments)
-        print(f"{config.output}: nothing to do, the corpus is complete; {_verdict_line(manifest)}")
+        told = "nothing to do, the corpus is complete"
+        if manifest["gate"].get("digest") != digest(manifest["config"], asked.thresholds):
+            told = "the corpus is complete, and judged again by other expectations"
+            write_thresholds(corpus, asked.thresholds)
+            _judge(corpus, manifest, asked.thresholds)
+        print(f"{config.output}: {told}; {_verdict_line(manifest)}")
         return 0 if manifest["gate"]["passed"] else EXIT_GATE
 
     corpus.manifest_path.unlink(missing_ok=True)
     sweep(corpus.root)
     begin(config, asked.listing, asked.arguments)
+    write_thresholds(corpus, asked.thresholds)
     splits = ", ".join(f"{split} {count}" for split, count in clips_by_split(asked.dataset).items())
     print(
         f"building {config.output} from {config.input}: {len(asked.dataset.ids)} clips ({splits}) "
@@ -110,7 +143,7 @@ def build(asked: Wanted, rebuild: bool) -> int:
     _run_steps(asked)
     if asked.model and asked.model.stop:
         return asked.model.ended_early(asked.arguments)
-    manifest = finish(config, time.monotonic() - asked.started)
+    manifest = finish(config, asked.thresholds, time.monotonic() - asked.started)
     for line in summary(config, manifest, time.monotonic() - asked.started):
         print(line)
     return 0 if manifest["gate"]["passed"] else EXIT_GATE
@@ -154,43 +187,47 @@ def _is_finished(config: BuildConfig, manifest: dict[str, Any], corpus: Corpus) 
     """Whether the manifest is of this build, and every receipt and shard is there, shards in size."""
     if manifest["fingerprint"] != fingerprint(identity(config)):
         return False
-    receipts = [corpus.read_receipt(step, index) for step in STEPS for index in range(corpus.shards)]
-    return all(done is not None and corpus.is_current(done, done.fingerprint) for done in receipts)
+    receipts = [corpus.read_receipt(step, index) for step in RECEIPTS for index in range(corpus.shards)]
+    whole = all(done is not None and corpus.is_current(done, done.fingerprint) for done in receipts)
+    return whole and is_compared(corpus)
 
 
 def forget_damaged(corpus: Corpus) -> None:
     """Take back the receipts whose shards are not, byte for byte, what they tell."""
-    for step in STEPS:
+    for step in RECEIPTS:
         for index in range(corpus.shards):
             done = corpus.read_receipt(step, index)
-            if done is None:
-                continue
-            paths = [(corpus.root / output.file, output.sha256) for output in done.outputs]
-            if not all(path.is_file() and file_digest(path) == digest for path, digest in paths):
+            if done is not None and not is_whole_of(corpus, done):
                 corpus.forget(step, index)
 
 
-def finish(config: BuildConfig, seconds: float) -> dict[str, Any]:
+def finish(config: BuildConfig, thresholds: Thresholds, seconds: float) -> dict[str, Any]:
     """Check conservation, run the gate, write report and manifest, sweep what belongs to no shard."""
-    from pipelines.gate import run_gate
     from pipelines.manifest import build_manifest, check_conservation, read_receipts, step_counts
-    from pipelines.report import write_report
 
     corpus = corpus_of(config)
     receipts = read_receipts(config)
     check_conservation(config, step_counts(receipts), receipts)
     manifest = build_manifest(config, version("irmogen"), receipts)
-    manifest["gate"] = run_gate(corpus, manifest["config"], manifest["steps"])
-    write_json(corpus.root / "quality" / "gate.json", manifest["gate"])
     _sweep_stale(corpus, manifest)
     goals = manifest["steps"]["assemble"]["goals"]["rows_in"]
     run_notes = read_json(corpus.run_path) or {}
     speed = {"seconds": round(seconds, 1), "goals_per_second": round(goals / max(seconds, 1e-9), 1)}
     write_json(corpus.run_path, {**run_notes, **speed})
+    _judge(corpus, manifest, thresholds)
+    return manifest
+
+
+def _judge(corpus: Corpus, manifest: dict[str, Any], thresholds: Thresholds) -> None:
+    """Run the gate; write report and manifest with its verdict."""
+    from pipelines.gate import run_gate
+    from pipelines.report import write_report
+
+    manifest["gate"] = run_gate(corpus, manifest["config"], manifest["steps"], thresholds)
+    write_json(corpus.root / "quality" / "gate.json", manifest["gate"])
     write_report(corpus.root, manifest)
     reached("before_manifest")
     write_json(corpus.manifest_path, manifest)  # last: what a reader may trust
-    return manifest
 
 
 def _sweep_stale(corpus: Corpus, manifest: dict[str, Any]) -> None:
@@ -200,9 +237,10 @@ def _sweep_stale(corpus: Corpus, manifest: dict[str, Any]) -> None:
         for path in (corpus.root / table).glob("*-of-*.parquet"):
             if str(path.relative_to(corpus.root)) not in named:
                 path.unlink()
-    for path in (corpus.root / "receipts").glob("*-of-*.json"):
-        if not path.name.endswith(f"-of-{corpus.shards:05d}.json"):
-            path.unlink()
+    for folder in ("receipts", "quality/profile"):
+        for path in (corpus.root / folder).glob("*-of-*.json"):
+            if not path.name.endswith(f"-of-{corpus.shards:05d}.json"):
+                path.unlink()
 
 
 def summary(config: BuildConfig, manifest: dict[str, Any], seconds: float) -> list[str]:
@@ -229,6 +267,6 @@ def _verdict_line(manifest: dict[str, Any]) -> str:
     from pipelines.gate import describe
 
     lines = describe(manifest["gate"])
-    if not manifest["gate"]["passed"]:
+    if len(lines) > 1:
         print("\n".join(lines[1:]), file=sys.stderr)
     return lines[0].removesuffix(":")

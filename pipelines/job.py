@@ -1,4 +1,4 @@
-"""The build as a Beam pipeline: five steps, and one shuffle of small records for the ladders."""
+"""The build as a Beam pipeline: six steps, and shuffles of small records for ladders and copies."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from transforms.annotate import Annotate
 from transforms.assemble import Assemble
 from transforms.ladder import BuildLadders
 from transforms.measure import Index, Measure
+from transforms.profiling import CompareShards, Profile
 from transforms.read import ReadDataset, ShardWork
 from transforms.search import SearchLadders
 
@@ -39,6 +40,8 @@ def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOption
             | "BuildLadders" >> BuildLadders(config)
             | "Annotate" >> Annotate(config)
             | "Assemble" >> Assemble(config)
+            | "Profile" >> Profile(config)
+            | "CompareShards" >> CompareShards(config)
         )
 
 

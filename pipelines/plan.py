@@ -14,14 +14,16 @@ from pipelines import inputs
 from pipelines.identity import compare, refusal, same_listing
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus
+from schemas.profile import PROFILE
 from schemas.storage import read_json
 from transforms.annotate import annotate_fingerprint
 from transforms.assemble import assemble_fingerprint
 from transforms.ladder import ladder_fingerprint
 from transforms.measure import IndexRecord, index_records, measure_fingerprint
+from transforms.profile import files_made, profile_fingerprint
 from transforms.read import ShardWork, read_fingerprint
 from transforms.search import Pick, search
-from transforms.step import STEPS, corpus_of
+from transforms.step import RECEIPTS, STEPS, corpus_of
 
 # Measured with benchmarks/bench_build.py on two cores; a finished build of the same corpus knows better.
 GOALS_A_SECOND = 45.0
@@ -46,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     ahead = outlook(config, works, dataset, trusted)
     print(f"{config.input}: {len(dataset.ids)} clips, {goals} caption lines, {config.shards} shards")
     print(f"{'step':<12}{'done':>8}{'to do':>8}  why")
-    for step in STEPS:
+    for step in RECEIPTS:
         stale = ahead.stale(step)
         reasons = ", ".join(f"{why} ({len(shards)})" for why, shards in ahead.to_do[step].items())
         example = f"; {ahead.examples[step]}" if step in ahead.examples else ""
@@ -98,7 +100,7 @@ class Outlook:
     """Which shards each step would do, and why."""
 
     corpus: Corpus
-    to_do: dict[str, dict[str, list[int]]] = field(default_factory=lambda: {step: {} for step in STEPS})
+    to_do: dict[str, dict[str, list[int]]] = field(default_factory=lambda: {step: {} for step in RECEIPTS})
     waiting: set[int] = field(default_factory=set)  # shards with something to do already
     examples: dict[str, str] = field(default_factory=dict)  # of a changed hash, by step
 
@@ -163,7 +165,13 @@ def outlook(config: BuildConfig, works: list[ShardWork], dataset: Dataset, trust
         found.look("annotate", index, partial(annotate_fingerprint, config, corpus, index))
     for index in shards:
         found.look("assemble", index, partial(assemble_fingerprint, config, corpus, index))
+    for index in shards:
+        found.look(PROFILE, index, partial(_profile_now, config, corpus, index))
     return found
+
+
+def _profile_now(config: BuildConfig, corpus: Corpus, index: int) -> str:
+    return profile_fingerprint(config.identity(), files_made(corpus, index))
 
 
 def _read_now(config: BuildConfig, work: ShardWork, dataset: Dataset, known: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from schemas.corpus import Corpus
-from transforms.step import STEPS
+from transforms.step import RECEIPTS
 
 _POLL_SECONDS = 0.3
 _LINE_SECONDS = 10.0
@@ -40,7 +40,7 @@ def _done(corpus: Corpus) -> int:
 def _bar(corpus: Corpus, title: str, more: Callable[[], str], stop: threading.Event) -> None:
     from tqdm import tqdm
 
-    total = len(STEPS) * corpus.shards
+    total = len(RECEIPTS) * corpus.shards
     with tqdm(total=total, desc=title, unit="shard-step", leave=False, dynamic_ncols=True) as bar:
         while not stop.wait(_POLL_SECONDS):
             bar.set_postfix_str(more(), refresh=False)
@@ -49,7 +49,7 @@ def _bar(corpus: Corpus, title: str, more: Callable[[], str], stop: threading.Ev
 
 
 def _lines(corpus: Corpus, title: str, more: Callable[[], str], stop: threading.Event) -> None:
-    total = len(STEPS) * corpus.shards
+    total = len(RECEIPTS) * corpus.shards
     started, said = time.monotonic(), 0.0
     while not stop.wait(_POLL_SECONDS):
         now = time.monotonic()

@@ -66,7 +66,7 @@ def _as_last_time(args: argparse.Namespace) -> argparse.Namespace:
     values |= llm_flags.given(args, llm_flags.FREE) | {"output": args.corpus}
     for setting, value in values.items():
         flag = llm_flags.flag(setting)
-        arguments = [*_without(arguments, flag), flag, str(value)]
+        arguments = [*build.without(arguments, flag), flag, str(value)]
     return _parsed(arguments)
 
 
@@ -77,19 +77,6 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     found, beam_flags = parser.parse_known_args(arguments)
     found.beam_flags, found.arguments = beam_flags, arguments
     return found
-
-
-def _without(arguments: list[str], flag: str) -> list[str]:
-    """Arguments without a flag and its value."""
-    kept, skip = [], False
-    for argument in arguments:
-        if skip:
-            skip = False
-        elif argument == flag:
-            skip = True
-        elif not argument.startswith(f"{flag}="):
-            kept.append(argument)
-    return kept
 
 
 def forget_failed(config: BuildConfig) -> Counter[tuple[str, str]]:

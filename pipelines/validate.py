@@ -7,9 +7,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pipelines.data_docs import FOLDER, write_data_docs
 from pipelines.gate import describe, run_gate
-from schemas.corpus import Corpus, open_corpus
+from pipelines.judging import Judge
+from pipelines.report import write_report
+from pipelines.thresholds import thresholds_of
+from schemas.corpus import Corpus, is_whole_of, open_corpus
+from schemas.profile import PROFILE
 from schemas.storage import file_digest, write_json
+from transforms.across import compare_shards, is_compared
+from transforms.profile import profile_shard
 
 EXIT_REFUSED = 3
 
@@ -17,6 +24,14 @@ EXIT_REFUSED = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen validate`."""
     parser.add_argument("corpus", type=Path, help="folder that `irmogen build` wrote")
+    parser.add_argument(
+        "--html",
+        type=Path,
+        nargs="?",
+        const=Path(),
+        metavar="FOLDER",
+        help="also write Great Expectations' Data Docs, which open offline (default: quality/data-docs)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,14 +48,44 @@ def run(args: argparse.Namespace) -> int:
         return EXIT_REFUSED
     shards = sum(len(table["shards"]) for table in manifest["tables"].values())
     print(f"{shards} shards have the digests that the manifest names")
-    verdict = run_gate(corpus, manifest["config"], manifest["steps"])
+    thresholds = thresholds_of(corpus)
+    made = refresh_profile(corpus, manifest)
+    if made:
+        print(f"{made} shards were profiled again")
+    judge = Judge()
+    verdict = run_gate(corpus, manifest["config"], manifest["steps"], thresholds, judge)
     if verdict != manifest["gate"]:
         # The manifest carries the verdict: whoever trains must see this one.
         write_json(corpus.root / "quality" / "gate.json", verdict)
-        write_json(corpus.manifest_path, {**manifest, "gate": verdict})
+        judged = {**manifest, "gate": verdict}
+        print(f"the verdict is another one than before; report: {write_report(corpus.root, judged)}")
+        write_json(corpus.manifest_path, judged)
+    if args.html is not None:
+        own = corpus.root / "quality" / FOLDER
+        print(f"Data Docs: {write_data_docs(judge, own if args.html == Path() else args.html)}")
     lines = describe(verdict)
     print("\n".join(lines), file=sys.stdout if verdict["passed"] else sys.stderr)
     return 0 if verdict["passed"] else EXIT_REFUSED
+
+
+def refresh_profile(corpus: Corpus, manifest: dict[str, Any]) -> int:
+    """Profile the shards whose profile is not of the files that the manifest names; returns how many."""
+    made = 0
+    for index in range(corpus.shards):
+        before = corpus.read_receipt(PROFILE, index)
+        if before is not None and not is_whole_of(corpus, before):
+            corpus.forget(PROFILE, index)
+            before = None
+        files = {
+            shard["file"]: shard["sha256"]
+            for table in manifest["tables"].values()
+            for shard in table["shards"]
+            if shard["file"].endswith(f"-{index:05d}-of-{corpus.shards:05d}.parquet")
+        }
+        made += profile_shard(corpus, index, manifest["config"], files) != before
+    if made or not is_compared(corpus):
+        compare_shards(corpus)
+    return made
 
 
 def shard_faults(corpus: Corpus, manifest: dict[str, Any]) -> list[str]:

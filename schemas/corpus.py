@@ -9,7 +9,8 @@ corpus/
   TABLE/TABLE-00000-of-00008.parquet
   dead_letters/STEP-00000-of-00008.parquet
   ledger/          answers that were paid for; nothing here deletes it
-  quality/ report/ gate results, pages for people
+  quality/         thresholds, statistics of every shard (schemas/profile.py), the gate's verdict
+  report/          pages for people
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.shards import read_shard, shard_name
-from schemas.storage import read_json, sync_folder, write_json
+from schemas.storage import file_digest, read_json, sync_folder, write_json
 from schemas.tables import SCHEMA_VERSIONS
 
 MANIFEST_VERSION = 1
@@ -179,6 +180,12 @@ class Corpus:
         """Take a receipt back, durably: what it tells of is about to change."""
         self.receipt_path(step, index).unlink(missing_ok=True)
         sync_folder(self.root / "receipts")
+
+
+def is_whole_of(corpus: Corpus, done: Receipt) -> bool:
+    """Whether the files that a receipt names have, byte for byte, the digests that it names."""
+    paths = [(corpus.root / output.file, output.sha256) for output in done.outputs]
+    return all(path.is_file() and file_digest(path) == digest for path, digest in paths)
 
 
 def _size(path: Path) -> int:

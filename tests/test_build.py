@@ -22,7 +22,7 @@ from pipelines.lock import locked
 from schemas.corpus import Corpus, open_corpus, read_manifest
 from schemas.shards import read_shard
 from schemas.tables import TABLES
-from transforms.step import STEPS, StepResult, corpus_of, run_step
+from transforms.step import RECEIPTS, STEPS, StepResult, corpus_of, run_step
 
 Build = Callable[..., Path]
 
@@ -337,7 +337,7 @@ def test_plan_tells_what_is_to_do_and_why(corpus: Path, demo: Path, tmp_path: Pa
     assert "not made yet" in fresh
     assert not root.exists()
     shutil.copytree(corpus, root)
-    assert irmogen("plan", "--input", demo, "--output", root).stdout.count("up to date") == len(STEPS)
+    assert irmogen("plan", "--input", demo, "--output", root).stdout.count("up to date") == len(RECEIPTS)
     renamed = irmogen("plan", "--input", demo, "--output", root, "--name", "other").stdout
     assert renamed.count("up to date") == 0
     changed = irmogen("plan", "--input", demo, "--output", root, "--wordings", 5).stdout

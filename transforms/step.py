@@ -20,10 +20,12 @@ from motion.skeleton import skeleton
 from prompts.neutral import encodable
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Counts, Output, Receipt
+from schemas.profile import PROFILE
 from schemas.shards import to_table, write_shard
 from schemas.tables import TABLES
 
-STEPS = ("read", "measure", "ladder", "annotate", "assemble")
+STEPS = ("read", "measure", "ladder", "annotate", "assemble")  # that make rows
+RECEIPTS = (*STEPS, PROFILE)  # that leave a receipt for every shard
 
 
 @dataclass(frozen=True)
