@@ -133,24 +133,15 @@ def road(args: argparse.Namespace) -> list[Step]:
         ),
     ]
     for before, stage in pairwise(_STAGES):
-        words = (
-            "train",
-            stage,
-            corpus,
-            "--model",
-            str(output / before),
-            "--output",
-            str(output / stage),
-            *recipe,
-        )
-        steps.append(Step(stage, words + (("--embedder", args.embedder) if stage == "stage3" else ())))
-    for model, mode in GENERATIONS:
-        folder = str(output / "generations" / f"{model}-{mode}")
-        limit = ("--limit", str(args.limit)) if args.limit else ()
-        tokens = ("--max-new-tokens", "96") if args.recipe == "smoke" else ()
-        words = ("generate", "--model", str(output / model), "--goals", corpus, "--mode", mode)
-        words += ("--output", folder, "--temperature", TEMPERATURE)
-        steps.append(Step(f"{model} {mode}", (*words, *limit, *tokens)))
+        model = ("--model", str(output / before), "--output", str(output / stage))
+        rewarding = ("--embedder", args.embedder) if stage == "stage3" else ()
+        steps.append(Step(stage, ("train", stage, corpus, *model, *recipe, *rewarding)))
+    few = ("--limit", str(args.limit)) if args.limit else ()
+    short = ("--max-new-tokens", "96") if args.recipe == "smoke" else ()
+    for stage, mode in GENERATIONS:
+        asked = ("generate", "--model", str(output / stage), "--goals", corpus, "--mode", mode)
+        to = ("--output", str(output / "generations" / f"{stage}-{mode}"), "--temperature", TEMPERATURE)
+        steps.append(Step(f"{stage} {mode}", (*asked, *to, *few, *short)))
     return steps
 
 
