@@ -25,7 +25,7 @@ from schemas.rows import Segment, segment
 from schemas.shards import features_of
 
 Row = dict[str, Any]
-_CHAINS = ("chain", "chain-first", "robust")  # modes whose completions are chains
+_CHAINS = ("chain", "robust")  # modes whose completions are whole chains
 _BATCH = 64
 
 
