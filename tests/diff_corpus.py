@@ -9,8 +9,8 @@ from typing import Any
 
 from motion.skeleton import skeleton
 from schemas.corpus import open_corpus
-from schemas.shards import features_of, shard_name, to_table, write_shard
-from schemas.storage import read_json, write_json
+from schemas.shards import features_of, read_shard, shard_name, to_table, write_shard
+from schemas.storage import file_digest, read_json, write_json
 from schemas.tables import TABLES
 from transforms.step import shard_of
 
@@ -34,8 +34,6 @@ def changed_corpus(root: Path, to: Path, changes: dict[str, Callable[[list[Row]]
 
 def rows_of(path: Path, table: str) -> list[Row]:
     """The rows of a shard, features as arrays."""
-    from schemas.shards import read_shard
-
     held = read_shard(path, table)
     features = TABLES[table].features
     rows = held.select(TABLES[table].light_columns).to_pylist()
@@ -78,3 +76,13 @@ def with_manifest(root: Path, **changed: Any) -> Path:
     path = root / "manifest.json"
     write_json(path, {**read_json(path), **changed})
     return root
+
+
+def renamed(root: Path) -> Path:
+    """Let a corpus' manifest name the bytes and rows that its shards have now."""
+    manifest = read_json(root / "manifest.json")
+    for table, listed in manifest["tables"].items():
+        for shard in listed["shards"]:
+            path = root / shard["file"]
+            shard |= {"rows": len(read_shard(path, table)), "sha256": file_digest(path)}
+    return with_manifest(root, tables=manifest["tables"])

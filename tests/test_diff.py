@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from commands import irmogen
 from diff_corpus import changed_corpus, dealt_corpus, with_manifest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_corpus import CLIPS, write_corpus
 
@@ -243,6 +243,7 @@ def test_html_of_a_caption_stays_text_on_the_page_and_cannot_steer_a_terminal(sm
 TEXT = st.text("ab .,", max_size=30)
 
 
+@settings(max_examples=50)
 @given(TEXT, TEXT)
 def test_what_is_same_and_gone_is_the_first_text_and_same_and_added_the_second(one, other) -> None:
     pieces = values.words(one, other)
