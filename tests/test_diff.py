@@ -51,6 +51,7 @@ def test_the_same_corpus_in_another_folder_differs_in_nothing(corpus, tmp_path, 
     out = capsys.readouterr().out
     assert "Both hold the same rows." in out
     assert re.findall(r"^(\w.*)\n  the same$", out, re.M) == [
+        "settings",
         "versions",
         "counts of the steps",
         "distributions",
@@ -265,6 +266,9 @@ def test_words_that_changed_are_marked_and_no_others() -> None:
 def test_the_place_of_a_change_in_a_nested_value_is_found() -> None:
     before = {"a": [{"x": 1}, {"x": 2}, {"x": 3}], "parameters": '{"rate": 1}', "b": "same"}
     after = {"a": [{"x": 1}, {"x": 9}, {"x": 7}, {"x": 3}], "parameters": '{"rate": 2}', "b": "same"}
+    assert list(values.changes({"parameters": "{"}, {"parameters": "{}"})) == [
+        values.Change("parameters", "{", "{}")
+    ]
     assert list(values.changes(before, after)) == [
         values.Change("a[1].x", 2, 9),
         values.Change("a[2]", None, {"x": 7}),

@@ -18,7 +18,7 @@ from pipelines.report.pictures import Picture, boxes, curves, pairs
 from pipelines.report.shell import standalone
 
 _MOST_NAMES = 16  # in a picture
-_MOST_CHANGES = 24  # shown of a row
+_MOST_CHANGES = 12  # shown of a row
 _BINS = 50  # of alignment scores, 0 to 1
 
 
@@ -70,7 +70,7 @@ def _head(found: Comparison) -> str:
     )
     return (
         f'<div class="card verdict{" bad" if found.differs else ""}"><span class="sign" aria-hidden="true">'
-        f"{sign}</span><div><h1>{title}</h1><p>{text(told.headline(found))}</p>{warnings}"
+        f"{sign}</span><div><h1>{title}</h1>{warnings}"
         f'{_side("A", found.before)}{_side("B", found.after)}</div></div>\n<dl class="sizes">{sizes}</dl>'
     )
 
@@ -93,7 +93,7 @@ def _settings(found: Comparison) -> str:
 def _values(found: Sequence[Value], label: str) -> str:
     if not found:
         return "<p>The same in both.</p>"
-    rows = [[_text(v.name), f"<del>{_text(v.before)}</del>", f"<ins>{_text(v.after)}</ins>"] for v in found]
+    rows = [[_text(v.name), _text(v.before), _text(v.after)] for v in found]
     return table(["Name", "A", "B"], rows, label=f"{label.capitalize()} that differ")
 
 
@@ -150,7 +150,7 @@ def _distributions(found: Comparison) -> str:
     rows = [
         [
             _text(shift.title),
-            f"{told.measure(shift)} {told.number(shift.distance)}",
+            f"{told.measure(shift)} {told.distance(shift)}",
             _text(told.told_shift(shift)),
         ]
         for shift in differing
@@ -170,7 +170,7 @@ def _figure(drawn: Picture) -> str:
 
 
 def _drawn(shift: Shift) -> Picture:
-    summary = f"{told.measure(shift)} distance {told.number(shift.distance)}"
+    summary = f"{told.measure(shift)} distance {told.distance(shift)}"
     if shift.measure.kind == NUMBERS:
         items = "clips" if shift.measure.unit == "frames" else "texts"
         series = {"A": shift.before, "B": shift.after}
@@ -194,7 +194,7 @@ def _scores(shifts: Sequence[Shift]) -> Picture:
 
 
 def _examples(tables: Sequence[TableChanges]) -> str:
-    parts = []
+    parts: list[str] = []
     for one in tables:
         for kind in KINDS:
             shown = one.examples[kind]
@@ -203,7 +203,7 @@ def _examples(tables: Sequence[TableChanges]) -> str:
                     f'{text(one.table)} <span class="muted small">{len(shown)} of '
                     f"{counted(getattr(one, kind), 'row')} {kind}</span>"
                 )
-                parts.append(card(details(summary, "\n".join(map(_example, shown)), opened=True)))
+                parts.append(card(details(summary, "\n".join(map(_example, shown)), opened=not parts)))
     return "\n".join(parts) or card("<p>None to show.</p>")
 
 
@@ -214,7 +214,7 @@ def _example(example: Example) -> str:
             for name, value in told.told_row(example.before or example.after or {}).items()
         )
     else:
-        found = list(values.changes(example.before, example.after))
+        found = values.in_a_row(example.before, example.after)
         rows = [[f'<span class="id">{_text(c.place)}</span>', _change(c)] for c in found[:_MOST_CHANGES]]
         content = table(["Where", "From A to B"], rows, label=f"Changes of {told.plain(example.key)}")
         more = len(found) - _MOST_CHANGES

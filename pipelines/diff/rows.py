@@ -61,7 +61,7 @@ class _Rows:
 
     keys: NDArray[np.bytes_]
     cells: Digests
-    places: NDArray[np.int64]
+    places: NDArray[np.int32]
 
     def take(self, chosen: NDArray[Any]) -> _Rows:
         """Some of the rows."""
@@ -184,13 +184,13 @@ def _digests(
     """Digests of the rows of some shards of a table, one shard in memory at a time."""
     table = TABLES[name]
     columns = [column for column, _ in table.columns]
-    parts = [_Rows(np.empty(0, KEY), np.empty((0, len(columns)), np.uint64), np.empty((0, 2), np.int64))]
+    parts = [_Rows(np.empty(0, KEY), np.empty((0, len(columns)), np.uint64), np.empty((0, 2), np.int32))]
     for number in numbers:
         shard = side[number]
         read(shard)
         shard.check()
         rows = shard.read(columns)
-        places = np.stack([np.full(len(rows), number), np.arange(len(rows))], axis=1)
+        places = np.stack([np.full(len(rows), number), np.arange(len(rows))], axis=1).astype(np.int32)
         parts.append(_Rows(key_digests(rows, identifying(table)), cell_digests(rows), places))
     return _joined(parts)
 

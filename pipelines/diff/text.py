@@ -140,9 +140,7 @@ def _distributions(found: Comparison) -> Iterator[str]:
         yield "the same"
         return
     yield "KS, of numbers, and JS, of names, are distances from 0, the same, to 1, nothing in common"
-    yield from aligned(
-        [[s.title, f"{measure(s)} {number(s.distance)}", told_shift(s)] for s in differing], left=3
-    )
+    yield from aligned([[s.title, f"{measure(s)} {distance(s)}", told_shift(s)] for s in differing], left=3)
     same = [shift.title for shift in found.shifts if not shift.differs]
     if same:
         yield f"the same: {', '.join(same)}"
@@ -151,6 +149,11 @@ def _distributions(found: Comparison) -> Iterator[str]:
 def measure(shift: Shift) -> str:
     """The short name of a shift's distance."""
     return "KS" if shift.measure.kind == NUMBERS else "JS"
+
+
+def distance(shift: Shift) -> str:
+    """A shift's distance; only none is 0."""
+    return "< 0.001" if 0 < shift.distance < 0.0005 else number(shift.distance)
 
 
 def told_shift(shift: Shift) -> str:
@@ -189,7 +192,7 @@ def _example(example: Example) -> Iterator[str]:
     if example.before is None or example.after is None:
         yield f"  {shortened(json_text(told_row(example.before or example.after or {})))}"
         return
-    found = list(values.changes(example.before, example.after))
+    found = values.in_a_row(example.before, example.after)
     for change in found[:_MOST_CHANGES]:
         yield f"  {change.place}: {_change(change)}"
     if len(found) > _MOST_CHANGES:

@@ -11,7 +11,7 @@ from typing import Any
 
 _MOST_WORDS = 4000  # of both texts; longer ones are shown as a whole: the comparison's time is their product
 _LEAST_LIKE = 0.4  # texts with fewer words in common are shown as a whole: marks would only hide them
-_AS_JSON = ("parameters", "payload")  # columns that hold JSON (schemas/tables.py)
+_AS_JSON = "parameters"  # of edits: JSON, for they differ by operation (schemas/tables.py)
 SAME, GONE, ADDED = "same", "gone", "added"
 
 
@@ -38,10 +38,24 @@ def changes(before: Any, after: Any, place: str = "") -> Iterator[Change]:
             yield from changes(before.get(name), after.get(name), inner)
     elif isinstance(before, list) and isinstance(after, list):
         yield from _in_lists(before, after, place)
-    elif place.endswith(_AS_JSON) and before and after and before != after:
-        yield from changes(json.loads(before), json.loads(after), place)
     elif before != after:
-        yield Change(place, before, after)
+        parsed = [_parsed(value) for value in (before, after)] if place.endswith(_AS_JSON) else []
+        if parsed and all(isinstance(value, dict) for value in parsed):
+            yield from changes(parsed[0], parsed[1], place)
+        else:
+            yield Change(place, before, after)
+
+
+def in_a_row(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+    """The changes of a row, texts first: they are what people read."""
+    return sorted(changes(before, after), key=lambda change: not change.is_text)
+
+
+def _parsed(told: str | None) -> Any:
+    try:
+        return json.loads(told or "")
+    except json.JSONDecodeError:
+        return None  # shown as it is
 
 
 def _in_lists(before: list[Any], after: list[Any], place: str) -> Iterator[Change]:
