@@ -24,6 +24,10 @@ COMMANDS = {
         "score what assessments name against the known edits",
     ),
     "report": ("pipelines.report.command", "write the report of a corpus: a site that opens from disk"),
+    "diff": (
+        "pipelines.diff.command",
+        "tell what changed between two corpora",
+    ),
     "validate": ("pipelines.validate", "check a corpus: digests, schemas, the quality gate"),
     "audit": ("pipelines.audit", "list captions that their motion, or each other, contradict"),
     "train-embedder": ("pipelines.train_embedder", "train the built-in embedder of captions and motions"),

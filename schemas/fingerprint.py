@@ -13,14 +13,18 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def changed(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What differs between two flat configurations: name, old and new value, as they are shown."""
+    return [
+        (name, _shown(old.get(name)), _shown(new.get(name)))
+        for name in sorted({*old, *new})
+        if old.get(name) != new.get(name)
+    ]
+
+
 def changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """What differs between two flat configurations, a line each: `name: old -> new`."""
-    lines = []
-    for name in sorted({*old, *new}):
-        before, after = old.get(name), new.get(name)
-        if before != after:
-            lines.append(f"{name}: {_shown(before)} -> {_shown(after)}")
-    return lines
+    return [f"{name}: {before} -> {after}" for name, before, after in changed(old, new)]
 
 
 def _shown(value: Any) -> str:

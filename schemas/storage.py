@@ -77,18 +77,18 @@ def check_output(path: Path) -> None:
         ) from error
 
 
-def check_own_folder(root: Path, names: Container[str], what: str) -> None:
+def check_own_folder(root: Path, names: Container[str], what: str, flag: str = "--output") -> None:
     """Refuse a folder for output that holds anything but what the command itself writes there.
 
     For commands, before their work: a killed run's files may be overwritten, somebody's else may not.
     """
     for place in (root, *root.parents):
         if place.exists() and not place.is_dir():
-            raise ValueError(f"{place}: is a file, not a folder; give another --output")
+            raise ValueError(f"{place}: is a file, not a folder; give another {flag}")
     others = sorted(path.name for path in root.iterdir()) if root.is_dir() else []
     foreign = [name for name in others if name not in names and not name.startswith(TEMPORARY)]
     if foreign:
-        raise ValueError(f"{root}: holds {foreign[0]!r}, which is no part of {what}; give another --output")
+        raise ValueError(f"{root}: holds {foreign[0]!r}, which is no part of {what}; give another {flag}")
 
 
 def sync_folder(folder: Path) -> None:

@@ -33,6 +33,7 @@ _ROW = 0.21  # inches of a horizontal bar
 _STYLE = {
     "svg.hashsalt": "irmogen",
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a name with a dollar is a name
     "font.size": 9.0,
     "text.color": _INK,
     "axes.labelcolor": _MUTED,
@@ -88,6 +89,37 @@ def bars(title: str, summary: str, values: Mapping[str, Mapping[str, int]]) -> P
         return Picture(title, summary, _svg(figure, title, summary))
 
 
+def pairs(title: str, summary: str, values: Mapping[str, Mapping[str, float]]) -> Picture:
+    """Horizontal bars of percentages, for each row of `values` one bar of each inner name, side by side."""
+    parts = list(dict.fromkeys(part for row in values.values() for part in row))
+    thick = 0.8 / max(len(parts), 1)
+    with _drawing(0.85 + 0.16 * max(len(values) * len(parts), 1) + 0.08 * len(values)) as (figure, axes):
+        places = np.arange(len(values))
+        for number, (part, colour) in enumerate(zip(parts, _colours(len(parts)), strict=True)):
+            middles = places + (number - (len(parts) - 1) / 2) * thick
+            widths = [row.get(part, 0.0) for row in values.values()]
+            axes.barh(middles, widths, height=thick * 0.86, color=colour, label=part)
+            for middle, width in zip(middles, widths, strict=True):
+                axes.annotate(
+                    f"{width:.1f}",
+                    (width, middle),
+                    xytext=(4, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=7.5,
+                    color=_MUTED,
+                )
+        axes.set_yticks(places, list(values))
+        axes.invert_yaxis()
+        axes.margins(x=0.1, y=0.02)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.set_xlabel("%")
+        axes.grid(axis="x")
+        _legend(axes, len(parts))
+        return Picture(title, summary, _svg(figure, title, summary))
+
+
 def histogram(title: str, summary: str, label: str, counts: Mapping[float, int], bins: int) -> Picture:
     """Vertical bars over a number, in at most so many bins of equal width."""
     with _drawing(2.5) as (figure, axes):
@@ -105,15 +137,17 @@ def histogram(title: str, summary: str, label: str, counts: Mapping[float, int],
         return Picture(title, summary, _svg(figure, title, summary))
 
 
-def curves(title: str, summary: str, label: str, series: Mapping[str, Mapping[int, int]]) -> Picture:
-    """Shares of each series' items over a whole number, a line for each series."""
+def curves(
+    title: str, summary: str, label: str, series: Mapping[str, Mapping[int, int]], of: str = "texts"
+) -> Picture:
+    """Shares of each series' items over a whole number, a line for each series; `of` are the items."""
     with _drawing(2.7) as (figure, axes):
         for (name, counts), colour in zip(series.items(), _colours(len(series)), strict=True):
             values, shares = _shares(counts)
             axes.plot(values, shares, color=colour, label=name, linewidth=1.6)
             axes.fill_between(values, shares, color=colour, alpha=0.12, linewidth=0)
         axes.set_xlabel(label)
-        axes.set_ylabel("% of texts")
+        axes.set_ylabel(f"% of {of}")
         axes.set_ylim(bottom=0)
         axes.set_xlim(left=0)
         axes.grid(axis="y")
