@@ -199,6 +199,7 @@ def test_what_cannot_be_is_told_before_any_work(place: Place, change: str, told:
         ("grpo.rewards.niceness=1", "unknown grpo.rewards.niceness; known are best_round, facts"),
         ("grpo.rewards={text: 0}", "gives no reward a weight"),
         ("grpo.loss=ppo", "choose one of grpo"),
+        ("model.attention=by_example", "stage3 has none: set sdpa"),
         ("grpo.group=1", "the least is 2"),
         ("grpo.temperature=0", "above 0"),
         ("train.rows=31", "not a multiple of the 8 of a group"),
