@@ -337,6 +337,16 @@ def test_a_value_that_turns_out_wrong_does_not_keep_the_folder(
     assert {path.name for path in (tmp_path / "run").iterdir()} == FILES
 
 
+def test_a_training_that_comes_apart_ends_and_leaves_no_checkpoint_of_it(
+    ground: Ground, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ground.words("base", tmp_path / "run", "--set", "train.rate=1e30", "--set", "train.clip=0")
+    assert main([*words, "--set", "train.log_every=50", "--set", "train.save_every=1"]) == 2
+    assert "grad_norm is nan at step 2; lower train.rate, with another --output" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "run/checkpoints").glob("checkpoint-*")] == ["checkpoint-1"]
+    assert not (tmp_path / "run/irmogen.json").exists()
+
+
 def test_an_unknown_stage_is_refused(
     ground: Ground, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
