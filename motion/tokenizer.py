@@ -243,7 +243,10 @@ def import_published(
     try:
         held = torch.load(checkpoint, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise ValueError(f"{checkpoint}: cannot be read as weights only ({_first_line(error)})") from error
+        # torch's own message advises to run what is in the file
+        raise ValueError(
+            f"{checkpoint}: cannot be read as weights only; it is damaged or not published"
+        ) from error
     if not isinstance(held, dict) or not isinstance(held.get("net"), dict):
         raise ValueError(f"{checkpoint}: has no state dict under 'net'; give a checkpoint of a VQ-VAE")
     state = {name: value.float() for name, value in held["net"].items() if isinstance(value, Tensor)}
@@ -251,10 +254,6 @@ def import_published(
     network = _network(shape, state, checkpoint)
     notes = {"imported_from": checkpoint.name}
     return MotionTokenizer(network, shape, skeleton_name, _numbers(mean), _numbers(std), notes, device)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
 
 
 def _numbers(path: Path) -> Array:

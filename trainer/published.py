@@ -122,10 +122,8 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         held = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        first = str(error).strip().split("\n")[0]
-        raise ValueError(
-            f"{path}: cannot be read as weights only ({first}); it is damaged or not published"
-        ) from error
+        # torch's own message advises to run what is in the file
+        raise ValueError(f"{path}: cannot be read as weights only; it is damaged or not published") from error
     if not isinstance(held, dict):
         raise ValueError(f"{path}: is {_kind(held)}, not a state dict; give a checkpoint of a language model")
     return held
