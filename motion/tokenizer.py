@@ -23,6 +23,7 @@ from torch import Tensor
 
 from motion.skeleton import skeleton
 from motion.vqvae import TokenizerShape, VqVae
+from motion.weights import check_fit, misfits
 
 TOKENIZER_VERSION = 1  # of the folder's form and of the networks
 KIND = "motion-tokenizer"
@@ -202,6 +203,15 @@ def load_tokenizer(folder: Path, device: str = "cpu") -> MotionTokenizer:
         raise ValueError(f"{folder}: is damaged ({error}); {remedy}") from error
 
 
+def check_skeleton(tokenizer: MotionTokenizer, wanted: str, corpus: Path) -> None:
+    """ValueError where a motion tokenizer is of other motions than a corpus, which is of `wanted`."""
+    if tokenizer.skeleton != wanted:
+        raise ValueError(
+            f"{corpus}: its motions are of {wanted}, the motion tokenizer {tokenizer.fingerprint} is of "
+            f"{tokenizer.skeleton}; give a corpus and a model or tokenizer of the same skeleton"
+        )
+
+
 def _read_notes(folder: Path) -> dict[str, Any]:
     try:
         values = json.loads((folder / NOTES).read_bytes())
@@ -233,7 +243,10 @@ def import_published(
     try:
         held = torch.load(checkpoint, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise ValueError(f"{checkpoint}: cannot be read as weights only ({_first_line(error)})") from error
+        # torch's own message advises to run what is in the file
+        raise ValueError(
+            f"{checkpoint}: cannot be read as weights only; it is damaged or not published"
+        ) from error
     if not isinstance(held, dict) or not isinstance(held.get("net"), dict):
         raise ValueError(f"{checkpoint}: has no state dict under 'net'; give a checkpoint of a VQ-VAE")
     state = {name: value.float() for name, value in held["net"].items() if isinstance(value, Tensor)}
@@ -241,10 +254,6 @@ def import_published(
     network = _network(shape, state, checkpoint)
     notes = {"imported_from": checkpoint.name}
     return MotionTokenizer(network, shape, skeleton_name, _numbers(mean), _numbers(std), notes, device)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
 
 
 def _numbers(path: Path) -> Array:
@@ -272,15 +281,6 @@ def _network(shape: TokenizerShape, state: dict[str, Tensor], source: Path) -> V
     with torch.random.fork_rng():  # the first weights are drawn, and then replaced
         network = VqVae(shape)
     wanted = {_PREFIX + name: value.shape for name, value in network.state_dict().items()}
-    problems = [f"{name} is missing" for name in wanted if name not in state]
-    problems += [f"{name} is not known" for name in state if name not in wanted]
-    problems += [
-        f"{name} has shape {tuple(state[name].shape)}, not {tuple(size)}"
-        for name, size in wanted.items()
-        if name in state and state[name].shape != size
-    ]
-    if problems:
-        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-        raise ValueError(f"{source}: weights do not fit a VQ-VAE: {'; '.join(problems[:3])}{more}")
+    check_fit(source, "a VQ-VAE", misfits(wanted, state))
     network.load_state_dict({name.removeprefix(_PREFIX): value for name, value in state.items()})
     return network

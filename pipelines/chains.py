@@ -78,6 +78,8 @@ def _tokenizer(args: argparse.Namespace, corpus: Any) -> Any:
     from trainer.vocabulary import TOKENS
 
     if args.model:
+        if not args.model.is_dir():
+            raise FileNotFoundError(f"{args.model}: no such folder; give --model the folder of a model")
         return load_tokenizer(str(args.model))
     tokenizer = corpus_tokenizer(corpus, "train", load_recipe("demo", "base").model.words)
     tokenizer.add_tokens(list(TOKENS))

@@ -75,12 +75,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Generate what is not there yet; ValueError or OSError before any work is done."""
     from evaluators.embedders import check_device
+    from motion.tokenizer import check_skeleton
     from pipelines.generation_goals import read_goals, read_items
     from schemas.corpus import open_corpus
     from schemas.generation_set import PARTS
     from schemas.storage import check_own_folder
-    from trainer.generation.model import identity, load_motion_tokenizer
+    from trainer.generation.model import identity
     from trainer.generation.progress import PROGRESS, read_progress
+    from trainer.run_folder import motion_tokenizer_of
 
     _check_flags(args)
     check_own_folder(args.output, (*PARTS, PROGRESS), "generations")
@@ -89,7 +91,8 @@ def run(args: argparse.Namespace) -> int:
     corpus, manifest = open_corpus(args.goals)
     model = identity(args.model)
     _check_model(args, model)
-    motions = load_motion_tokenizer(args.model, manifest["config"]["skeleton"], args.device)
+    motions = motion_tokenizer_of(args.model, args.device)
+    check_skeleton(motions, manifest["config"]["skeleton"], args.goals)
     goals = read_goals(corpus, args.split)
     settings = _settings(args, model, manifest) | {"motion_tokenizer": motions.fingerprint}
     done = read_progress(args.output, settings)

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     options = pipeline_options(args.beam_flags, corpus.shards)
     check_device(args.device)
     tokenizer = load_tokenizer(args.tokenizer)
-    _check(corpus, manifest, args.tokenizer, tokenizer)
+    _check(corpus, manifest, tokenizer)
     with locked(args.corpus):
         found = _present(corpus, manifest, tokenizer)
         if found:
@@ -61,16 +61,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _check(corpus: Corpus, manifest: dict[str, Any], folder: Path, tokenizer: MotionTokenizer) -> None:
+def _check(corpus: Corpus, manifest: dict[str, Any], tokenizer: MotionTokenizer) -> None:
     """ValueError for a tokenizer of other motions, and for shards that are not there."""
+    from motion.tokenizer import check_skeleton
     from schemas.tokens import STAGES
 
-    body = manifest["config"]["skeleton"]
-    if tokenizer.skeleton != body:
-        raise ValueError(
-            f"{folder}: is a tokenizer of {tokenizer.skeleton} motions, those of {corpus.root} are {body}; "
-            f"train one on a corpus of {body}"
-        )
+    check_skeleton(tokenizer, manifest["config"]["skeleton"], corpus.root)
     for table in ("motions", "perturbed", *STAGES):
         for index in range(corpus.shards):
             path = corpus.shard_path(table, index)

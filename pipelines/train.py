@@ -75,13 +75,14 @@ def run(args: argparse.Namespace) -> int:
     recipe = load_recipe(args.recipe, args.stage, args.set)
     quiet_libraries()
     job = make_job(args, recipe)
-    if args.dry_run:
-        print("\n".join(dry_run(job)))
-        return 0
     from trainer.job import rank
     from trainer.run_folder import RECORD
 
     first = rank() == 0
+    if args.dry_run:
+        if first:
+            print("\n".join(dry_run(job)))
+        return 0
     free = first and not (job.output / RECORD).is_file()
     with locked(job.output, "training") if free else nullcontext():
         return _claimed(job, first)
@@ -123,7 +124,10 @@ def quiet_libraries() -> None:
 
 def make_job(args: argparse.Namespace, recipe: Recipe) -> Job:
     """Everything that a training needs, checked; ValueError names what does not fit and what to do."""
+    from importlib.util import find_spec
+
     from evaluators.embedders import check_device
+    from motion.tokenizer import check_skeleton
     from pipelines.export import checked_corpus
     from schemas.tokens import open_tokens
     from trainer.job import Job
@@ -131,19 +135,19 @@ def make_job(args: argparse.Namespace, recipe: Recipe) -> Job:
     from trainer.vocabulary import vocabulary_of
 
     source = args.model or recipe.model.source
+    if not source and recipe.stage == "base":
+        raise ValueError(f"{args.recipe}: names no model.source; set it, or give --model")
     if not source:
         before = {"stage1": "base", "stage2": "stage1", "stage3": "stage2"}[recipe.stage]
         raise ValueError(f"{recipe.stage} trains on from a model: give --model, the folder of {before}")
     if recipe.stage != "base" and not Path(source).is_dir():
         raise FileNotFoundError(f"{source}: no such folder; give --model the folder of a finished training")
+    if args.wandb and find_spec("wandb") is None:
+        raise ValueError("--wandb: not installed; `pip install wandb`, or leave it away")
     check_device(args.device)
     corpus, manifest = checked_corpus(args.corpus, args.allow_ungated)
     motion_tokenizer = _motion_tokenizer(args, source)
-    if motion_tokenizer.skeleton != manifest["config"]["skeleton"]:
-        raise ValueError(
-            f"{args.corpus}: its motions are of {manifest['config']['skeleton']}, the motion tokenizer is of "
-            f"{motion_tokenizer.skeleton}; give one of the same skeleton"
-        )
+    check_skeleton(motion_tokenizer, manifest["config"]["skeleton"], args.corpus)
     tokens = open_tokens(corpus.root, manifest, motion_tokenizer.fingerprint)
     if recipe.stage == "stage3" and not args.embedder:
         raise ValueError(
@@ -179,7 +183,15 @@ def _motion_tokenizer(args: argparse.Namespace, source: str) -> MotionTokenizer:
             f"{source}: brings no motion tokenizer; give --motion-tokenizer, the folder of "
             f"`irmogen train-tokenizer`"
         )
-    return load_tokenizer(args.motion_tokenizer or inside, _own_device(args.device))
+    found = load_tokenizer(args.motion_tokenizer or inside, _own_device(args.device))
+    if args.stage != "base" and args.motion_tokenizer and inside.is_dir():
+        own = load_tokenizer(inside).fingerprint
+        if found.fingerprint != own:
+            raise ValueError(
+                f"{args.motion_tokenizer}: is not the motion tokenizer {own} whose tokens {source} has "
+                f"learned; leave --motion-tokenizer away"
+            )
+    return found
 
 
 def _own_device(device: str) -> str:
@@ -220,7 +232,6 @@ def _record(
         "corpus_content": content_fingerprint(manifest),
         "gate": bool(manifest.get("gate", {}).get("passed")),
         "shards": shards,
-        "tokens": tokenizer.fingerprint,
         "motion_tokenizer": tokenizer.fingerprint,
         "source": _weights(source, recipe.stage),
         "embedder": _embedder(args, tokenizer.skeleton),
@@ -273,12 +284,13 @@ def dry_run(job: Job) -> list[str]:
     import yaml
 
     from trainer.estimate import estimate
-    from trainer.job import world_size
-    from trainer.plan import planned_steps, sketch, tokenizer_of
+    from trainer.job import training_arguments, world_size
+    from trainer.plan import planned_steps, sketch
 
-    tokenizer = tokenizer_of(job)
+    model, tokenizer = sketch(job)
     steps, told = planned_steps(job, tokenizer)
-    found = estimate(job.recipe, sketch(job, tokenizer), steps, world_size(), job.device)
+    training_arguments(job, steps)  # refuses rows that these processes cannot share
+    found = estimate(job.recipe, model, steps, world_size(), job.device)
     values = {key: value for key, value in job.recipe.as_dict().items() if value is not None}
     lines = [yaml.safe_dump(values, sort_keys=False, default_flow_style=None).rstrip(), "shards:"]
     lines += [f"  {shard['file']}  {shard['sha256'][:16]}" for shard in job.record["shards"]]

@@ -111,6 +111,8 @@ def _train(
 
     started = time.monotonic()
     tokenizer, records = train_tokenizer(clips, body, shape, recipe.train, args.device, progress)
+    if not np.isfinite(records[-1].loss):
+        raise ValueError(f"the loss is {records[-1].loss} in the end, nothing is written; lower train.rate")
     first, last = (np.mean([one.loss for one in part]) for part in (records[:5], records[-5:]))
     print(f"trained in {time.monotonic() - started:.0f} s, loss {first:.2f} -> {last:.2f}", flush=True)
     return tokenizer, records

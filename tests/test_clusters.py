@@ -45,7 +45,8 @@ def test_accelerate_understands_the_command_line_as_it_is_meant(
     told = prepare_deepspeed_cmd_env(args)[1] if args.use_deepspeed else prepare_multi_gpu_env(args)
     assert asked_sharding(told | {"WORLD_SIZE": str(args.num_processes)}) == sharding
     assert int(args.nproc_per_node) == processes
-    assert [args.module, args.training_script, *args.training_script_args] == [True, "pipelines.cli", *TRAIN]
+    started = [True, "pipelines.cli", *TRAIN, "--device", "cuda"]
+    assert [args.module, args.training_script, *args.training_script_args] == started
     if nodes > 1:
         assert (int(args.nnodes), args.node_rank, args.rdzv_endpoint) == (nodes, nodes - 1, "node-0:29400")
     if sharding == "fsdp2":
@@ -58,7 +59,19 @@ def test_accelerate_understands_the_command_line_as_it_is_meant(
 
 def test_one_process_starts_without_a_launcher(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--print", "--", *TRAIN]) == 0
-    assert shlex.split(capsys.readouterr().out) == [sys.executable, "-m", "pipelines.cli", *TRAIN]
+    started = [sys.executable, "-m", "pipelines.cli", *TRAIN]
+    assert shlex.split(capsys.readouterr().out) == [*started, "--device", "cuda"]
+
+
+@pytest.mark.parametrize(("cpu", "device"), [(False, "cuda"), (True, "cpu")])
+def test_processes_train_on_the_device_that_they_were_started_for(cpu: bool, device: str) -> None:
+    """`irmogen` takes the CPU where no device is named: eight GPUs would stand still."""
+    cluster = cluster_here(1, 8, cpu=cpu, environ={})
+    assert command_line(cluster, TRAIN)[-2:] == ["--device", device]
+    assert command_line(cluster, [*TRAIN, f"--device={device}"])[-1] == f"--device={device}"
+    other = {"cuda": "cpu", "cpu": "cuda"}[device]
+    with pytest.raises(ValueError, match=f"--device {other}: these processes train on {device}"):
+        command_line(cluster, [*TRAIN, "--device", other])
 
 
 def test_processes_without_gpus_are_started_by_torchrun() -> None:
@@ -72,7 +85,7 @@ def test_processes_without_gpus_are_started_by_torchrun() -> None:
         "--master-port=29400",
     ]
     assert command[1:3] == ["-m", "torch.distributed.run"]
-    assert command[3:] == [*told, "--module", "pipelines.cli", *TRAIN]
+    assert command[3:] == [*told, "--module", "pipelines.cli", *TRAIN, "--device", "cpu"]
 
 
 @pytest.mark.parametrize(

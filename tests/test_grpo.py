@@ -18,6 +18,7 @@ from prompts.chain import render
 from schemas.corpus import Corpus
 from schemas.tokens import TokenSet
 from trainer.callbacks import read_log
+from trainer.estimate import estimate
 from trainer.examples import Examples, chain_instruction, encode_prompt
 from trainer.goals import Prompts, read_goals, steps_of
 from trainer.grpo import places, train_grpo
@@ -199,6 +200,7 @@ def test_what_cannot_be_is_told_before_any_work(place: Place, change: str, told:
         ("grpo.rewards.niceness=1", "unknown grpo.rewards.niceness; known are best_round, facts"),
         ("grpo.rewards={text: 0}", "gives no reward a weight"),
         ("grpo.loss=ppo", "choose one of grpo"),
+        ("model.attention=by_example", "stage3 has none: set sdpa"),
         ("grpo.group=1", "the least is 2"),
         ("grpo.temperature=0", "above 0"),
         ("train.rows=31", "not a multiple of the 8 of a group"),
@@ -207,6 +209,12 @@ def test_what_cannot_be_is_told_before_any_work(place: Place, change: str, told:
 def test_recipes_that_cannot_be_are_refused(change: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         load_recipe("demo", "stage3", [change])
+
+
+def test_an_estimate_is_of_the_tokens_that_completions_may_have() -> None:
+    recipe = load_recipe("demo", "stage3")
+    model = tiny_llama(tiny_tokenizer())
+    assert estimate(recipe, model, 5, 1).tokens == 5 * recipe.train.rows * 640
 
 
 @pytest.mark.parametrize("name", ["gemma2-2b", "smollm2"])

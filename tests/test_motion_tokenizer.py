@@ -177,10 +177,10 @@ def test_a_published_checkpoint_of_another_form_is_refused_by_name(tmp_path: Pat
 
     state = published_state(TokenizerShape(263, codes=8, code_size=4, width=6))
     lacking = {name: value for name, value in state.items() if name != "vqvae.decoder.model.6.bias"}
-    assert "vqvae.decoder.model.6.bias is missing" in refusal(lacking)
-    assert "vqvae.strange is not known" in refusal(state | {"vqvae.strange": torch.zeros(1)})
+    assert "does not fit a VQ-VAE: vqvae.decoder.model.6.bias: is missing" in refusal(lacking)
+    assert "vqvae.strange: is unknown" in refusal(state | {"vqvae.strange": torch.zeros(1)})
     wrong = refusal(state | {"vqvae.decoder.model.6.bias": torch.zeros(7)})
-    assert "vqvae.decoder.model.6.bias has shape (7,), not (263,)" in wrong
+    assert "vqvae.decoder.model.6.bias: has shape (7,), not (263,)" in wrong
     assert "no state dict under 'net'" in refusal([1])
     assert "no VQ-VAE" in refusal({"weight": torch.zeros(1)})
     assert "251 features" in refusal_of_mean(tmp_path, state)
@@ -200,7 +200,7 @@ def test_a_checkpoint_that_would_run_code_is_not_run(tmp_path: Path) -> None:
 
     paths = write_published(tmp_path, {}, 263)
     torch.save({"net": Trap()}, paths[0])
-    with pytest.raises(ValueError, match="cannot be read as weights only"):
+    with pytest.raises(ValueError, match=r"as weights only; it is damaged or not published$"):
         import_published(*paths, "t2m")
     paths[0].write_bytes(pickle.dumps(Trap(), protocol=2))
     with pytest.raises(ValueError, match="cannot be read as weights only"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from trainer.pretrained import READER, WHEEL, save_smollm2, smollm2_file
+from trainer.pretrained import READER, WHEEL, save_smollm2, smollm2_file, smollm2_form
 
 MISSING = [name for name in (WHEEL, READER) if importlib.util.find_spec(name) is None]
 
@@ -27,6 +27,14 @@ def test_what_is_not_installed_is_named_with_its_remedy(
     importlib.invalidate_caches()
     with pytest.raises(ValueError, match=r"holds no \.gguf file"):
         smollm2_file()
+
+
+@pytest.mark.skipif(bool(MISSING), reason=f"{' and '.join(MISSING)}: not installed; make local-llm")
+def test_its_form_is_read_without_its_weights() -> None:
+    config, tokenizer = smollm2_form()
+    assert (config.model_type, config.num_hidden_layers, config.hidden_size) == ("llama", 30, 576)
+    assert config.vocab_size == len(tokenizer)
+    assert tokenizer.eos_token == "<|im_end|>"
 
 
 @pytest.mark.slow

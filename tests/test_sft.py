@@ -297,6 +297,26 @@ def test_a_folder_of_something_else_is_not_taken(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.parametrize("schedule", ["constant", "linear", "cosine"])
+def test_the_rate_grows_in_the_warmup_of_every_schedule(
+    schedule: str, ground: Ground, tmp_path: Path
+) -> None:
+    from transformers import get_scheduler
+
+    from trainer.job import training_arguments
+
+    job = ground.job(tmp_path, STAGE, f"train.schedule={schedule}", "train.warmup=0.5")
+    told = training_arguments(job, 8)
+    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], told["learning_rate"])
+    rates = get_scheduler(told["lr_scheduler_type"], optimiser, told["warmup_steps"], 8)
+    found = []
+    for _ in range(5):
+        found.append(rates.get_last_lr()[0] / told["learning_rate"])
+        optimiser.step()
+        rates.step()
+    assert found == [0, 0.25, 0.5, 0.75, 1]
+
+
 @pytest.mark.parametrize(
     ("change", "environ", "told"),
     [

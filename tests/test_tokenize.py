@@ -131,7 +131,7 @@ def test_what_cannot_be_tokenised_is_told_before_any_work(
     root, other = tmp_path / "corpus", tmp_path / "kit"
     write_corpus(root)
     write_tokenizer(other, "kit")
-    assert "is a tokenizer of kit motions" in refusal(capsys, root, other)
+    assert "its motions are of t2m, the motion tokenizer" in refusal(capsys, root, other)
     assert "holds no tokenizer.json" in refusal(capsys, root, tmp_path)
     assert "no such folder" in refusal(capsys, tmp_path / "nowhere", tokenizer)
     assert "unknown flag --workers" in refusal(capsys, root, tokenizer, "--workers=3")

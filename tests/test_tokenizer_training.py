@@ -236,6 +236,13 @@ def test_a_run_that_ends_early_leaves_no_folder(tmp_path: Path, monkeypatch: pyt
     assert {path.name for path in tmp_path.iterdir()} == {"corpus"}
 
 
+def test_a_training_that_comes_apart_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write_corpus(tmp_path / "corpus")[0].root
+    assert train(root, tmp_path / "out", "--set", "train.rate=1e9") == 2
+    assert "the loss is nan in the end, nothing is written; lower train.rate" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_command_refuses_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = tmp_path / "corpus"
     write_corpus(root, clips=[("000003", "val", 0, ("a person kneels",), (None,))])

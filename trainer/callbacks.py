@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,22 @@ class LogRows(TrainerCallback):
         row = {"step": state.global_step, "seconds": round(time.monotonic() - self.started, 2), **numbers}
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
+
+
+class EndsWhatComesApart(TrainerCallback):
+    """Ends a training that has come apart, before a checkpoint holds it: logs come before save points."""
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
+    ) -> None:
+        """ValueError for a loss or gradient that is no number; all processes log the same."""
+        for name in ("loss", "grad_norm"):
+            value = (logs or {}).get(name, 0.0)
+            if not math.isfinite(value):
+                raise ValueError(
+                    f"the training has come apart: {name} is {value} at step {state.global_step}; lower "
+                    f"train.rate, with another --output"
+                )
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:

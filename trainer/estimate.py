@@ -29,15 +29,16 @@ def estimate(recipe: Recipe, model: Any, steps: int, processes: int, device: str
     config = model.config.get_text_config()
     size = 4 if recipe.model.dtype == "float32" else 2
     learned = _adapters(recipe, config) if recipe.model.lora else weights
-    tokens_at_once = min(recipe.train.rows_at_once, max(1, recipe.train.rows // processes)) * recipe.data.row
+    length = recipe.grpo.new_tokens if recipe.grpo else recipe.data.row  # of a row, at most
+    tokens_at_once = min(recipe.train.rows_at_once, max(1, recipe.train.rows // processes)) * length
     activations = _ACTIVATIONS * tokens_at_once * config.hidden_size * size // 2
     activations *= 2 if recipe.model.checkpointing else config.num_hidden_layers
     memory = weights * size + learned * (size + 8) + activations
     if recipe.stage == "stage3" and recipe.grpo and recipe.grpo.beta:
         memory += weights * size  # the model before, which the divergence is measured from
-    tokens = steps * recipe.train.rows * recipe.data.row
+    tokens = steps * recipe.train.rows * length
     kind = "cuda" if device.startswith("cuda") else "cpu"
-    rate = _products_a_second(device, size) * _SHARE[kind] * processes
+    rate = _products_a_second(device, 2 if recipe.model.bf16 else size) * _SHARE[kind] * processes
     return Estimate(weights, steps, tokens, memory, 6 * weights * tokens / rate)
 
 

@@ -18,7 +18,7 @@ from trl import GRPOConfig, GRPOTrainer
 
 from evaluators.embedders import embedder_of
 from trainer.adapters import adapters
-from trainer.callbacks import LogRows, Progress
+from trainer.callbacks import EndsWhatComesApart, LogRows, Progress
 from trainer.checkpoints import WholeCheckpoints, last_whole, remove_broken
 from trainer.examples import encode_prompt
 from trainer.goals import GoalMotions, Prompts, read_goals, steps_of
@@ -72,7 +72,7 @@ def train_grpo(job: Job) -> Outcome:
         args=config,
         train_dataset=places(recipe, grpo, steps),
         processing_class=tokenizer,
-        callbacks=[LogRows(job.output / "log.jsonl"), Progress(recipe.stage)],
+        callbacks=[LogRows(job.output / "log.jsonl"), EndsWhatComesApart(), Progress(recipe.stage)],
         # Unlike in the stages before, embeddings stay as they are: the motion vocabulary is learned by now.
         peft_config=adapters(recipe.model.lora),
     )

@@ -76,7 +76,8 @@ def training_arguments(job: Job, steps: int) -> dict[str, Any]:
         "per_device_train_batch_size": at_once,
         "gradient_accumulation_steps": train.rows // (together * at_once),
         "learning_rate": train.rate,
-        "lr_scheduler_type": train.schedule,
+        # What transformers calls constant has no warmup.
+        "lr_scheduler_type": "constant_with_warmup" if train.schedule == "constant" else train.schedule,
         "warmup_steps": round(train.warmup * steps),
         "weight_decay": train.decay,
         "max_grad_norm": train.clip,

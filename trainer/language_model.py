@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prompts.chain import plans
@@ -43,7 +44,12 @@ def place(job: Job) -> str:
         return job.source
     from trainer.pretrained import save_smollm2
 
-    return str(save_smollm2(job.output.parent / "smollm2"))
+    return str(save_smollm2(smollm2_folder(job)))
+
+
+def smollm2_folder(job: Job) -> Path:
+    """Where a job's SmolLM2 is unpacked: beside its output, for the trainings after it."""
+    return job.output.parent / "smollm2"
 
 
 def load(source: str, model: Model | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:

@@ -91,8 +91,10 @@ def command_line(cluster: Cluster, arguments: Sequence[str]) -> list[str]:
     """The command that starts `irmogen ARGUMENTS` on the processes of this machine.
 
     One process needs no launcher. On GPUs `accelerate launch` reads the settings in trainer/clusters/;
-    it has no road for several processes on the CPU, where torchrun starts them.
+    it has no road for several processes on the CPU, where torchrun starts them. ValueError for a --device
+    that is not the cluster's.
     """
+    arguments = _on_device(cluster, arguments)
     if cluster.world == 1:
         return [sys.executable, "-m", _COMMAND, *arguments]
     if cluster.cpu:
@@ -107,6 +109,19 @@ def command_line(cluster: Cluster, arguments: Sequence[str]) -> list[str]:
         ]
     launcher = [sys.executable, "-m", "accelerate.commands.launch"]
     return [*launcher, *_accelerate(cluster), "--module", _COMMAND, *arguments]
+
+
+def _on_device(cluster: Cluster, arguments: Sequence[str]) -> list[str]:
+    """The arguments with the cluster's device, which `irmogen` would else take to be the CPU."""
+    wanted = "cpu" if cluster.cpu else "cuda"
+    asked = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    asked.add_argument("--device")
+    device = asked.parse_known_args(list(arguments))[0].device
+    if device is None:
+        return [*arguments, "--device", wanted]
+    if device != wanted:
+        raise ValueError(f"--device {device}: these processes train on {wanted}; leave it away, or see --cpu")
+    return list(arguments)
 
 
 def settings_file(cluster: Cluster) -> Path:
@@ -158,10 +173,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         cluster = cluster_here(args.nodes, args.processes, args.sharding, args.cpu)
+        command = command_line(cluster, args.arguments)
     except ValueError as error:
         print(f"trainer.launch: {error}", file=sys.stderr)
         return 2
-    command = command_line(cluster, args.arguments)
     if args.print:
         print(shlex.join(command))
         return 0

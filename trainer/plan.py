@@ -27,29 +27,37 @@ def planned_steps(job: Job, tokenizer: Any) -> tuple[int, str]:
     return stream.steps(), told
 
 
-def tokenizer_of(job: Job) -> Any:
-    """The tokenizer that the training will have."""
-    from trainer.language_model import corpus_tokenizer, load_tokenizer, place
+def sketch(job: Job) -> tuple[Any, Any]:
+    """The model on torch's device meta, its sizes without weights, and its tokenizer; writes nothing."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from trainer.attention import register
+    from trainer.language_model import corpus_tokenizer, tiny_config
     from trainer.vocabulary import TOKENS
 
+    register()
+    model = job.recipe.model
     if job.source == "tiny":
-        tokenizer = corpus_tokenizer(job.corpus, job.recipe.data.split, job.recipe.model.words)
+        tokenizer: Any = corpus_tokenizer(job.corpus, job.recipe.data.split, model.words)
+        config: Any = tiny_config(model, tokenizer)
     else:
-        tokenizer = load_tokenizer(place(job))
+        config, tokenizer = _form(job)
     tokenizer.add_tokens(list(TOKENS))
-    return tokenizer
-
-
-def sketch(job: Job, tokenizer: Any) -> Any:
-    """The model on torch's device meta: its sizes, no weights."""
-    import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    from trainer.language_model import place, tiny_config
-
-    if job.source == "tiny":
-        config: Any = tiny_config(job.recipe.model, tokenizer)
-    else:
-        config = AutoConfig.from_pretrained(place(job))
+    config.vocab_size = max(config.vocab_size, len(tokenizer))
     with torch.device("meta"):
-        return AutoModelForCausalLM.from_config(config)
+        return AutoModelForCausalLM.from_config(config), tokenizer
+
+
+def _form(job: Job) -> tuple[Any, Any]:
+    """Configuration and tokenizer of a job's source; SmolLM2 that is not unpacked stays packed."""
+    from transformers import AutoConfig
+
+    from trainer.language_model import load_tokenizer, place, smollm2_folder
+    from trainer.pretrained import smollm2_form
+
+    if job.source == "smollm2" and not (smollm2_folder(job) / "config.json").is_file():
+        return smollm2_form()
+    source = place(job)
+    tokenizer = load_tokenizer(source)
+    return AutoConfig.from_pretrained(source), tokenizer

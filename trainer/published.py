@@ -26,10 +26,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from motion.weights import check_fit, misfits
 from trainer.vocabulary import TOKENS, vocabulary_of
 
 LORA_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _TABLES = ("embeddings", "lm_head")  # names of the whole tables, or of the new rows alone
+_BASE = "the base model"
 _LORA = re.compile(r"(?P<layer>.+)\.lora_(?P<part>[AB])\.(?P<adapter>[^.]+)\.weight")
 
 
@@ -120,10 +122,8 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         held = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        first = str(error).strip().split("\n")[0]
-        raise ValueError(
-            f"{path}: cannot be read as weights only ({first}); it is damaged or not published"
-        ) from error
+        # torch's own message advises to run what is in the file
+        raise ValueError(f"{path}: cannot be read as weights only; it is damaged or not published") from error
     if not isinstance(held, dict):
         raise ValueError(f"{path}: is {_kind(held)}, not a state dict; give a checkpoint of a language model")
     return held
@@ -185,7 +185,7 @@ def _of_file(checkpoint: Checkpoint, config: Any, base: str, rows: int) -> Any:
     head = None
     if config.tie_word_embeddings:  # a state dict lists it, parameters do not
         head = weights.pop("lm_head.weight", None)
-    _check_names(checkpoint.path, wanted, weights)
+    check_fit(checkpoint.path, _BASE, misfits(wanted, weights))
     if head is not None:
         _check_same(checkpoint.path, "lm_head.weight", head, weights[_embedding_name(model)])
     model.load_state_dict(
@@ -202,23 +202,6 @@ def _embedding_name(model: Any) -> str:
     return next(name for name, value in model.named_parameters() if value is table)
 
 
-def _check_names(path: Path, wanted: dict[str, torch.Size], found: dict[str, Tensor]) -> None:
-    problems = [f"{name}: is missing" for name in wanted if name not in found]
-    problems += [f"{name}: is unknown" for name in found if name not in wanted]
-    problems += [
-        f"{name}: has shape {tuple(found[name].shape)}, not {tuple(size)}"
-        for name, size in wanted.items()
-        if name in found and found[name].shape != size
-    ]
-    _refuse(path, problems)
-
-
-def _refuse(path: Path, problems: list[str]) -> None:
-    if problems:
-        more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
-        raise ValueError(f"{path}: does not fit the base model: {'; '.join(problems[:5])}{more}")
-
-
 def _check_same(path: Path, name: str, one: Tensor, other: Tensor) -> None:
     if not torch.equal(one, other):
         raise ValueError(
@@ -233,7 +216,7 @@ def _put_tables(checkpoint: Checkpoint, model: Any, known: int) -> None:
     places = {"embeddings": model.get_input_embeddings(), "lm_head": model.get_output_embeddings()}
     tables = checkpoint.tables
     missing = [] if checkpoint.weights else [name for name in _TABLES if name not in tables]
-    _refuse(checkpoint.path, [f"{name}: is missing" for name in missing])
+    check_fit(checkpoint.path, _BASE, [f"{name}: is missing" for name in missing])
     for name, values in tables.items():
         weight = places[name].weight
         rows = weight[known:] if len(values) == len(TOKENS) else weight
@@ -272,7 +255,7 @@ def _merge(path: Path, model: Any, adapter: str, layers: dict[str, dict[str, Ten
     found = {
         name: pair[part] for layer, pair in layers.items() for part, name in names(layer) if part in pair
     }
-    _check_names(path, wanted, found)
+    check_fit(path, _BASE, misfits(wanted, found))
     for layer, pair in layers.items():
         weight = modules[layer].weight
         weight.copy_(weight.float() + pair["B"].float() @ pair["A"].float())

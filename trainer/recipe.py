@@ -294,6 +294,10 @@ def _check(path: str, recipe: Recipe) -> None:
             f"{recipe.model.heads}"
         )
     if recipe.grpo:
+        if recipe.model.attention == "by_example":
+            raise ValueError(
+                f"{path}: model.attention by_example learns packed rows, stage3 has none: set sdpa"
+            )
         _check_grpo(path, recipe.grpo, train.rows)
 
 

@@ -28,7 +28,6 @@ COUNTS = (
     "stage",
     "corpus_content",
     "shards",
-    "tokens",
     "motion_tokenizer",
     "source",
     "embedder",

@@ -17,7 +17,7 @@ from transformers import PrinterCallback
 from trl import SFTConfig, SFTTrainer
 
 from trainer.adapters import adapters
-from trainer.callbacks import LogRows, Progress
+from trainer.callbacks import EndsWhatComesApart, LogRows, Progress
 from trainer.checkpoints import WholeCheckpoints, last_whole, remove_broken, states_of
 from trainer.collate import collate
 from trainer.examples import Example, Examples
@@ -126,7 +126,7 @@ def train_sft(job: Job) -> Outcome:
         args=config,
         train_dataset=_first(stream),
         processing_class=tokenizer,
-        callbacks=[LogRows(job.output / "log.jsonl"), Progress(recipe.stage)],
+        callbacks=[LogRows(job.output / "log.jsonl"), EndsWhatComesApart(), Progress(recipe.stage)],
         # The new rows of the vocabulary must be learned whole.
         peft_config=adapters(
             recipe.model.lora, modules_to_save=["embed_tokens", "lm_head"], ensure_weight_tying=True

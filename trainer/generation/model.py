@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from motion.tokenizer import MotionTokenizer
 from schemas.storage import file_digest
 from trainer.language_model import load_tokenizer
-from trainer.run_folder import motion_tokenizer_of, read_record
+from trainer.run_folder import read_record
 
 _FILES = ("*.safetensors", "config.json", "tokenizer*", "special_tokens_map.json")
 
@@ -35,17 +34,6 @@ def identity(folder: Path) -> Identity:
         total.update(f"{path.name} {file_digest(path)}\n".encode())
     name = (record.get("recipe") or {}).get("name", "")
     return Identity(folder.resolve().name, str(record.get("stage", "")), name, total.hexdigest()[:16])
-
-
-def load_motion_tokenizer(folder: Path, skeleton: str, device: str) -> MotionTokenizer:
-    """The motion tokenizer of a model's folder; ValueError where it is of another skeleton."""
-    found = motion_tokenizer_of(folder, device)
-    if found.skeleton != skeleton:
-        raise ValueError(
-            f"{folder}: was trained on {found.skeleton} motions, the corpus has {skeleton}; give a corpus "
-            f"of {found.skeleton}"
-        )
-    return found
 
 
 def load_language_model(folder: Path, device: str, dtype: str) -> tuple[Any, Any]:
