@@ -66,11 +66,10 @@ def learn(model: Any, made: list[Any], device: str) -> float:
 
 def compare(args: argparse.Namespace) -> list[dict[str, object]]:
     """A row for packed rows and one for padded batches."""
-    from trainer.attention import BY_EXAMPLE, register
+    from trainer.attention import BY_EXAMPLE
     from trainer.language_model import load
     from trainer.recipe import Model
 
-    register()
     packed = batches(args.corpus, args.model, args.stage, ROWS, True, args.examples)
     step = round(args.examples / len(packed[0]))  # examples that a packed batch holds
     kinds = [(f"padded, {size} examples", size, False, "sdpa") for size in (8, step)]

@@ -26,9 +26,6 @@ _FRAME = tuple(
 
 def begin(job: Job) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The model and tokenizer that a training begins with, with the motion vocabulary."""
-    from trainer.attention import register
-
-    register()
     recipe = job.recipe
     if job.source == "tiny":
         made, tokenizer = tiny(recipe.model, job.corpus, recipe.data.split, recipe.train.seed)
@@ -57,6 +54,9 @@ def load(source: str, model: Model | None = None) -> tuple[PreTrainedModel, PreT
     import torch
     from transformers import AutoModelForCausalLM
 
+    from trainer.attention import register
+
+    register()
     model = model or Model()
     tokenizer = load_tokenizer(source)
     try:
@@ -101,6 +101,9 @@ def tiny_config(model: Model, tokenizer: PreTrainedTokenizerBase) -> Any:
     """The configuration of a tiny Llama for a tokenizer."""
     from transformers import LlamaConfig
 
+    from trainer.attention import register
+
+    register()
     config: Any = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=model.width,
