@@ -28,7 +28,7 @@ def random_model() -> tuple[Any, Any]:
     from trainer.recipe import load_recipe
     from trainer.vocabulary import add_motion_vocabulary
 
-    size = load_recipe("demo", "base").model
+    size = load_recipe("demo", "base", ["model.attention=sdpa"]).model
     tokenizer = word_tokenizer((text for task in SLOTS for text in wordings(task)), size.words)
     torch.manual_seed(0)
     model = LlamaForCausalLM(tiny_config(size, tokenizer))
