@@ -140,7 +140,7 @@ def test_prompts_are_those_of_the_stages_before(place: Place, trained: Any) -> N
 
 
 def test_adapters_are_trained_alone(place: Place) -> None:
-    changes = ("train.steps=1", "model.lora.rank=2", "train.rate=0.1")
+    changes = ("train.steps=1", "model.lora.rank=2", "train.rate=0.1", "grpo.temperature=1")
     job = place.job("lora", *changes)
     outcome = train_grpo(job)
     before = tiny_weights(place.root / "model")

@@ -251,7 +251,7 @@ def test_a_damaged_folder_is_refused_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="version 99, this irmogen knows 1"):
         load_tokenizer(tmp_path)
     (tmp_path / "tokenizer.json").write_text(json.dumps(notes | {"shape": {"features": 263}}))
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(ValueError, match="does not fit a VQ-VAE"):
         load_tokenizer(tmp_path)
     (tmp_path / "tokenizer.json").write_text(json.dumps(notes))
     weights = tmp_path / "weights.safetensors"
