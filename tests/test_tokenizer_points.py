@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from pipelines import train_tokenizer as command
 from pipelines.cli import main
 from pipelines.lock import locked
-from trainer.callbacks import read_log
+from trainer.checkpoints import last_whole
 from trainer.tokenizer_points import last_point
 from trainer.tokenizer_recipe import load_tokenizer_recipe
 
@@ -26,12 +27,14 @@ RECIPE = (
     "model.width=8",
     "model.depth=1",
     "train.steps=60",
+    "train.batch=4",
+    "train.window=16",
     "train.warmup=9",
     "train.save_every=10",
     "train.log_every=4",
 )
 FILES = {"log.jsonl", "tensorboard", "tokenizer.json", "weights.safetensors"}
-Weights = tuple[bytes, list[dict[str, float]]]
+Learned = tuple[bytes, list[dict[str, float]]]
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +68,13 @@ def words(corpus: Path, output: Path, *changes: str, flags: tuple[str, ...] = ()
     return ["train-tokenizer", str(corpus), "--output", str(output), *asked, *flags]
 
 
-def learned(folder: Path) -> Weights:
+def learned(folder: Path) -> Learned:
     """The bytes of the weights, and the rows of the log."""
-    return (folder / "weights.safetensors").read_bytes(), read_log(folder / "log.jsonl")
+    return (folder / "weights.safetensors").read_bytes(), rows(folder)
+
+
+def rows(folder: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
 
 
 def points(folder: Path) -> list[str]:
@@ -84,23 +91,22 @@ def test_a_training_killed_twice_is_to_the_last_bit_one_without_a_break(
     corpus: Path, whole: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "killed"
-    for step in (10, 30):
-
-        def far(least: int = step) -> bool:
-            found = [path.parent.name for path in output.glob("checkpoints/*/whole.json")]
-            return any(int(name.rpartition("-")[2]) >= least for name in found)
-
-        killed = killed_irmogen(*words(corpus, output), moment=far)
+    # Each time while the second save point is written that this process comes to.
+    for whole_one, half in (("checkpoint-10", "checkpoint-20"), ("checkpoint-20", "checkpoint-30")):
+        crash = {"IRMOGEN_CRASH": "before_whole_save_point:2"}
+        killed = killed_irmogen(*words(corpus, output), moment=lambda: False, environ=crash)
         assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert points(output) == [whole_one, half]
+        assert last_whole(output / "checkpoints") == output / "checkpoints" / whole_one
         assert not (output / "tokenizer.json").exists()
-        assert last_point(output / "checkpoints")[0] < 60
+    assert [row["step"] for row in rows(output)][-1] == 28  # told, and lost with the save point
     with (output / "log.jsonl").open("a") as log:
         log.write('{"step": 59, "lo')  # a row that the kill cut off
+    time.sleep(1.1)  # TensorBoard reads its files in the order of their seconds
     assert main(words(corpus, output)) == 0
     assert learned(output) == learned(whole)
     assert [row["step"] for row in learned(whole)[1]] == [*range(0, 60, 4), 59]
-    rows = [(row["step"], row["loss"]) for row in read_log(output / "log.jsonl")]
-    assert board(whole) == [(step, pytest.approx(loss)) for step, loss in rows]
+    assert board(whole) == [(row["step"], pytest.approx(row["loss"])) for row in rows(whole)]
     assert board(output) == board(whole)
     notes = [json.loads((folder / "tokenizer.json").read_text()) for folder in (output, whole)]
     assert notes[0] == notes[1]

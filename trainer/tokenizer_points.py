@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+from schemas import crash
 from schemas.storage import whole_file
 from trainer.checkpoints import (
     checkpoint_of,
@@ -31,6 +32,7 @@ def save_point(folder: Path, step: int, state: dict[str, Any]) -> None:
     try:
         with whole_file(point / _STATE) as file:
             torch.save(state, file)
+        crash.reached("before_whole_save_point")
         mark_whole(point, world=1)
     except Exception as error:  # torch tells of a full disk by an error of its own
         raise unwritten(point, error) from error
