@@ -151,6 +151,24 @@ def test_a_full_disk_tells_which_save_point_is_left(
     assert learned(output) == learned(whole)
 
 
+# TensorBoard's thread, which meets the full disk first, dies of it; the training is told by its next row.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_full_disk_that_the_log_meets_first_is_told(
+    corpus: Path, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = words(corpus, tmp_path / "full", "train.save_every=60", "train.log_every=2")
+    with files_of_at_most(1000):
+        assert main(few) == 2
+    told = "full: cannot be written (File too large); make room, or give another --output"
+    assert told in capsys.readouterr().err
+    with files_of_at_most(3500):  # room for what is being trained
+        assert main(few) == 2
+    told = "full: the log cannot be written (File too large); make room, the same command begins anew"
+    assert told in capsys.readouterr().err
+    assert main(few) == 0
+    assert learned(tmp_path / "full")[0] == learned(whole)[0]
+
+
 def test_a_full_disk_at_the_end_costs_no_step(
     corpus: Path, whole: Path, begun: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -68,7 +68,11 @@ def claim(folder: Path, record: dict[str, Any], finished: str = RECORD) -> bool:
     others = [path for path in held if not path.name.startswith(TEMPORARY) and path.name != LOCK]
     if others and not (folder / BEGUN).is_file():
         raise ValueError(f"{folder}: is not empty and holds no training; give another --output")
-    write_json(folder / BEGUN, record)
+    try:
+        write_json(folder / BEGUN, record)
+    except OSError as error:
+        why = error.strerror or error
+        raise OSError(f"{folder}: cannot be written ({why}); make room, or give another --output") from error
     return False
 
 
