@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from pipelines.flag_values import at_least
 from pipelines.streams import printable
 
 # What each trained model is asked for; the test split, the wording drawn by goal.
@@ -57,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--embedder", required=True, metavar="FOLDER", help="rewards in stage 3")
     parser.add_argument("--output", type=Path, required=True, help="folder for models and generations")
     parser.add_argument("--recipe", default="demo", help="name of the recipes of all stages (default: demo)")
-    parser.add_argument("--limit", type=int, help="goals that are generated for (default: all)")
+    parser.add_argument("--limit", type=at_least(1), help="goals that are generated for (default: all)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -109,14 +110,8 @@ def road(args: argparse.Namespace) -> list[Step]:
     """The commands, in their order."""
     corpus, output, recipe = str(args.corpus), args.output, ("--recipe", args.recipe)
     tokenizer = str(output / "tokenizer")
-    steps = (
-        []
-        if (output / "tokenizer" / "tokenizer.json").is_file()
-        else [
-            Step("tokenizer", ("train-tokenizer", corpus, "--output", tokenizer, *recipe)),
-        ]
-    )
-    steps += [
+    steps = [
+        Step("tokenizer", ("train-tokenizer", corpus, "--output", tokenizer, *recipe)),
         Step("tokens", ("tokenize", corpus, "--tokenizer", tokenizer)),
         Step(
             "base",

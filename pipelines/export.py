@@ -59,7 +59,7 @@ def checked_corpus(root: Path, allow_ungated: bool = False) -> tuple[Corpus, dic
     if not manifest.get("gate", {}).get("passed", False) and not allow_ungated:
         raise ExportError(
             f"{root}: its quality gate has not passed; see what fails with `irmogen validate {root}`, "
-            "or export it as it is with --allow-ungated"
+            "or take it as it is with --allow-ungated"
         )
     faults = shard_faults(corpus, manifest)
     if faults:

@@ -131,7 +131,7 @@ def make_job(args: argparse.Namespace, recipe: Recipe) -> Job:
     from pipelines.export import checked_corpus
     from schemas.tokens import open_tokens
     from trainer.job import Job
-    from trainer.language_model import load_tokenizer
+    from trainer.language_model import check_attention, load_tokenizer
     from trainer.vocabulary import vocabulary_of
 
     source = args.model or recipe.model.source
@@ -145,6 +145,8 @@ def make_job(args: argparse.Namespace, recipe: Recipe) -> Job:
     if args.wandb and find_spec("wandb") is None:
         raise ValueError("--wandb: not installed; `pip install wandb`, or leave it away")
     check_device(args.device)
+    if not args.dry_run:  # a look at a training of another machine needs none
+        check_attention(recipe.model.attention)
     corpus, manifest = checked_corpus(args.corpus, args.allow_ungated)
     motion_tokenizer = _motion_tokenizer(args, source)
     check_skeleton(motion_tokenizer, manifest["config"]["skeleton"], args.corpus)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
-from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.lock import locked
 from pipelines.streams import ends_with_its_reader, printable
 
 if TYPE_CHECKING:
@@ -18,9 +17,22 @@ if TYPE_CHECKING:
     from schemas.corpus import Corpus
     from trainer.motion_clips import Clips
     from trainer.tokenizer_recipe import TokenizerRecipe
-    from trainer.tokenizer_training import StepRecord
 
-LOG = "log.jsonl"  # in the folder, beside the tokenizer: losses by step
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A training to be done."""
+
+    recipe: TokenizerRecipe
+    shape: TokenizerShape
+    clips: Clips
+    corpus: Corpus
+    skeleton: str
+    record: Row  # what tokenizer.json tells of it
+    output: Path
+    device: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,40 +55,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="change a value of the recipe, such as train.steps=500",
     )
     parser.add_argument("--device", default="cpu", help="torch device (default: cpu)")
+    parser.add_argument(
+        "--allow-ungated", action="store_true", help="train on a corpus whose quality gate has not passed"
+    )
     parser.add_argument("--dry-run", action="store_true", help="show what would be trained, and end")
 
 
 @ends_with_its_reader
 def run(args: argparse.Namespace) -> int:
-    """Train, measure on the held-out splits, write whole; ValueError or OSError before any work."""
+    """Train, or go on with a training; ValueError or OSError before any work."""
     from evaluators.embedders import check_device
     from motion.skeleton import skeleton
-    from motion.tokenizer import save_tokenizer
+    from motion.tokenizer import NOTES
     from motion.vqvae import TokenizerShape
-    from schemas.corpus import open_corpus
+    from pipelines.export import checked_corpus
     from trainer.motion_clips import read_clips
+    from trainer.run_folder import claim
     from trainer.tokenizer_recipe import load_tokenizer_recipe
-    from trainer.whole_folder import check_new_folder, whole_folder
 
     recipe = load_tokenizer_recipe(args.recipe, args.set)
-    corpus, manifest = open_corpus(args.corpus)
+    check_device(args.device)
+    corpus, manifest = checked_corpus(args.corpus, args.allow_ungated)
     body = manifest["config"]["skeleton"]
     shape = TokenizerShape(skeleton(body).feature_size, **asdict(recipe.model))
-    check_new_folder(args.output)
-    check_device(args.device)
+    record = _record(recipe, corpus, manifest)
+    if not args.dry_run and (args.output / NOTES).is_file():
+        claim(args.output, record, NOTES)  # refuses what is not this training
+        return _done(args.output)
     clips = read_clips(corpus, "train", recipe.train.perturbed)
     if not len(clips):
         raise ValueError(f"{corpus.root}: has no motion in the split 'train'; give a corpus that has some")
     print(*_plan(recipe, shape, clips), sep="\n", flush=True)
     if args.dry_run:
+        lines = (f"  {shard['file']}  {shard['sha256'][:16]}" for shard in record["shards"])
+        print("shards:", *lines, sep="\n")
         return 0
-    with whole_folder(args.output) as folder:
-        tokenizer, records = _train(args, recipe, shape, clips, body)
-        tokenizer.notes = _notes(recipe, corpus, manifest) | {"measured": _measured(corpus, tokenizer)}
-        lines = (json.dumps(asdict(record)) + "\n" for record in records)
-        (folder / LOG).write_text("".join(lines), encoding="utf-8")
-        save_tokenizer(folder, tokenizer)
-    print(f"motion tokenizer {tokenizer.fingerprint} in {printable(args.output)}")
+    with locked(args.output, "training"):
+        if claim(args.output, record, NOTES):
+            return _done(args.output)
+        _train(_Job(recipe, shape, clips, corpus, body, record, args.output, args.device))
+    return 0
+
+
+def _done(folder: Path) -> int:
+    from trainer.run_folder import clear
+
+    clear(folder)  # of a training that was killed behind its last file
+    print(f"{printable(folder)}: nothing to do, this training is done")
     return 0
 
 
@@ -98,37 +123,63 @@ def _plan(recipe: TokenizerRecipe, shape: TokenizerShape, clips: Clips) -> list[
     ]
 
 
-def _train(
-    args: argparse.Namespace, recipe: TokenizerRecipe, shape: TokenizerShape, clips: Clips, body: str
-) -> tuple[MotionTokenizer, list[StepRecord]]:
+def _train(job: _Job) -> None:
+    """Train in a folder that no other training holds, measure on the held-out splits, write the tokenizer."""
     import numpy as np
-    from tqdm import tqdm
 
     from trainer.tokenizer_training import train_tokenizer
 
-    def progress(steps: Iterable[int]) -> Iterable[int]:
-        return tqdm(steps, mininterval=1, leave=False, disable=None)
-
     started = time.monotonic()
-    tokenizer, records = train_tokenizer(clips, body, shape, recipe.train, args.device, progress)
-    if not np.isfinite(records[-1].loss):
-        raise ValueError(f"the loss is {records[-1].loss} in the end, nothing is written; lower train.rate")
+    tokenizer, records = train_tokenizer(
+        job.clips, job.skeleton, job.shape, job.recipe.train, job.output, job.device
+    )
     first, last = (np.mean([one.loss for one in part]) for part in (records[:5], records[-5:]))
     print(f"trained in {time.monotonic() - started:.0f} s, loss {first:.2f} -> {last:.2f}", flush=True)
-    return tokenizer, records
+    tokenizer.notes = job.record | {"measured": _measured(job.corpus, tokenizer)}
+    _finish(job.output, tokenizer)
+    print(f"motion tokenizer {tokenizer.fingerprint} in {printable(job.output)}")
 
 
-def _notes(recipe: TokenizerRecipe, corpus: Corpus, manifest: dict[str, Any]) -> dict[str, Any]:
-    """What tokenizer.json tells of the training."""
+def _finish(folder: Path, tokenizer: MotionTokenizer) -> None:
+    """Write the tokenizer, which ends the training; OSError where there is no room."""
+    from motion.tokenizer import save_tokenizer
+    from schemas.storage import sweep
+    from trainer.checkpoints import how_to_go_on
+    from trainer.run_folder import CHECKPOINTS, clear
+
+    sweep(folder)
+    try:
+        save_tokenizer(folder, tokenizer)
+    except OSError as error:
+        sweep(folder)
+        raise OSError(
+            f"{folder}: the motion tokenizer cannot be written ({error.strerror or error}); make room, the "
+            f"same command {how_to_go_on(folder / CHECKPOINTS)}"
+        ) from error
+    clear(folder)
+
+
+def _record(recipe: TokenizerRecipe, corpus: Corpus, manifest: Row) -> Row:
+    """What tokenizer.json tells of the training: recipe, corpus, and the shards read, with digests."""
     from importlib.metadata import version
 
     from schemas.generation_set import content_fingerprint
 
-    content = content_fingerprint(manifest)
+    tables = ("motions", "goals", "perturbed") if recipe.train.perturbed else ("motions",)
+    shards = [
+        {"file": shard["file"], "sha256": shard["sha256"]}
+        for table in tables
+        for shard in manifest["tables"][table]["shards"]
+    ]
     return {
-        "irmogen": version("irmogen"),
-        "trained_on": {"corpus": str(corpus.root), "content": content, "split": "train"},
+        "stage": "tokenizer",
         "recipe": recipe.as_dict(),
+        "recipe_fingerprint": recipe.fingerprint,
+        "corpus": str(corpus.root),
+        "corpus_content": content_fingerprint(manifest),
+        "gate": bool(manifest.get("gate", {}).get("passed")),
+        "shards": shards,
+        "code": {name: version(name) for name in ("irmogen", "torch")},
     }
 
 

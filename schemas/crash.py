@@ -18,6 +18,7 @@ POINTS = (
     "before_manifest",
     "polling_batch",
     "batch_before_id",
+    "before_whole_save_point",
 )
 _WANTED, _, _TIMES = os.environ.get("IRMOGEN_CRASH", "").partition(":")
 _lock = threading.Lock()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from full_disk import files_of_at_most
 from small_training import Ground, losses, same, weights, write_ground
 from transformers import AutoModelForCausalLM
 
@@ -152,17 +150,6 @@ def test_a_line_of_the_log_that_was_cut_off_is_left_out(tail: str, tmp_path: Pat
     assert read_log(path) == []
     path.write_text('{"step": 1, "loss": 0.7}\n{"step": 2, "loss": NaN}\n' + tail)
     assert [row["step"] for row in read_log(path)] == [1, 2]
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """No file of this process grows beyond so many bytes: what a full disk is to who writes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_is_told_and_costs_no_whole_checkpoint(

@@ -16,7 +16,6 @@ from motion.features import joints_from_features
 from motion.seeds import generator
 from motion.tokenizer import MotionTokenizer, load_tokenizer
 from motion.vqvae import Codebook, TokenizerShape
-from pipelines import train_tokenizer as command
 from pipelines.cli import main
 from schemas.corpus import open_corpus
 from trainer.motion_clips import Clips, draw_windows, feature_groups, read_clips
@@ -29,6 +28,7 @@ SETTINGS = TokenizerTraining(
     steps=30, batch=4, window=16, rate=2e-3, warmup=5, codebook_decay=0.9, path=0.1, log_every=10, seed=3
 )
 TINY = ("model.codes=16", "model.code_size=8", "model.width=8", "model.depth=1", "train.steps=4")
+FILES = {"log.jsonl", "tensorboard", "tokenizer.json", "weights.safetensors"}
 
 
 def clips_of(*lengths: int) -> Clips:
@@ -139,19 +139,22 @@ def test_the_rate_grows_and_then_falls_as_asked() -> None:
 
 
 @pytest.fixture(scope="module")
-def trained() -> MotionTokenizer:
-    return train_tokenizer(CLIPS, "t2m", SHAPE, SETTINGS)[0]
+def trained(tmp_path_factory: pytest.TempPathFactory) -> MotionTokenizer:
+    return train_tokenizer(CLIPS, "t2m", SHAPE, SETTINGS, tmp_path_factory.mktemp("trained"))[0]
 
 
-def test_equal_seeds_give_equal_weights_whatever_was_drawn_before(trained: MotionTokenizer) -> None:
+def test_equal_seeds_give_equal_weights_whatever_was_drawn_before(
+    trained: MotionTokenizer, tmp_path: Path
+) -> None:
     torch.rand(3)
     state = torch.get_rng_state()
-    again, records = train_tokenizer(CLIPS, "t2m", SHAPE, SETTINGS)
+    again, records = train_tokenizer(CLIPS, "t2m", SHAPE, SETTINGS, tmp_path / "again")
     assert again.fingerprint == trained.fingerprint
     assert torch.equal(torch.get_rng_state(), state)
     assert [record.step for record in records] == [0, 10, 20, 29]
     assert records[-1].reconstruction < records[0].reconstruction
-    other, _ = train_tokenizer(CLIPS, "t2m", SHAPE, replace(SETTINGS, seed=4, steps=2))
+    changed = replace(SETTINGS, seed=4, steps=2)
+    other, _ = train_tokenizer(CLIPS, "t2m", SHAPE, changed, tmp_path / "other")
     assert other.fingerprint != trained.fingerprint
 
 
@@ -185,6 +188,7 @@ def test_the_shipped_recipes_can_be_read_and_changed() -> None:
     [
         ("train.stepps=3", r"demo-tokenizer\.yaml: unknown train\.stepps; known are batch"),
         ("train.steps=many", r"train\.steps is 'many', wanted is int"),
+        ("train.save_every=0", r"train\.save_every is 0, the least is 1"),
         ("train.steps=0", r"train\.steps is 0, the least is 1"),
         ("train.window=30", r"train\.window is 30; give a multiple of the 4 frames"),
         ("train.schedule=linear", r"train\.schedule is 'linear', choose one of cosine, step"),
@@ -207,10 +211,14 @@ def test_the_command_writes_a_folder_that_tells_what_it_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, output = tmp_path / "corpus", tmp_path / "tokenizer"
-    write_corpus(root)
+    _, manifest = write_corpus(root)
+    tables = [manifest["tables"][name]["shards"] for name in ("motions", "goals", "perturbed")]
+    shards = [{"file": one["file"], "sha256": one["sha256"]} for table in tables for one in table]
     assert train(root, output, "--dry-run") == 0
     assert not output.exists()
-    assert "16 codes of 8, one for 4 frames" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "16 codes of 8, one for 4 frames" in said
+    assert all(f"{shard['file']}  {shard['sha256'][:16]}" in said for shard in shards)
     assert train(root, output) == 0
     said = capsys.readouterr().out
     tokenizer = load_tokenizer(output)
@@ -218,29 +226,23 @@ def test_the_command_writes_a_folder_that_tells_what_it_measured(
     assert "test: 1 motions, 15 tokens" in said
     assert tokenizer.notes["measured"]["test"]["motions"] == 1
     assert tokenizer.notes["recipe"]["train"]["steps"] == 4
+    assert tokenizer.notes["shards"] == shards
+    assert tokenizer.notes["gate"] is True
     assert [json.loads(line)["step"] for line in (output / "log.jsonl").open()] == [0, 3]
-    assert {path.name for path in tmp_path.iterdir()} == {"corpus", "tokenizer"}
-    assert train(root, output) == 2
-    assert "not empty" in capsys.readouterr().err
+    assert {path.name for path in output.iterdir()} == FILES
+    assert train(root, output) == 0
+    assert "nothing to do, this training is done" in capsys.readouterr().out
 
 
-def test_a_run_that_ends_early_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root, output = tmp_path / "corpus", tmp_path / "tokenizer"
-    write_corpus(root)
-
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(command, "_measured", interrupted)
-    assert train(root, output) == 130
-    assert {path.name for path in tmp_path.iterdir()} == {"corpus"}
-
-
-def test_a_training_that_comes_apart_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_training_that_comes_apart_is_told_and_not_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     root = write_corpus(tmp_path / "corpus")[0].root
     assert train(root, tmp_path / "out", "--set", "train.rate=1e9") == 2
-    assert "the loss is nan in the end, nothing is written; lower train.rate" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+    told = "the training has come apart: loss is nan at step 3; lower train.rate, with another --output"
+    assert told in capsys.readouterr().err
+    assert not list(tmp_path.glob("out/checkpoints/*"))
+    assert not (tmp_path / "out/tokenizer.json").exists()
 
 
 def test_the_command_refuses_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

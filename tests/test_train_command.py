@@ -306,6 +306,19 @@ def test_weights_and_biases_that_is_not_installed_is_told_before_any_work(
     assert "--wandb: not installed; `pip install wandb`" in told
 
 
+def test_flash_attention_that_is_not_installed_is_told_and_does_not_hinder_a_look(
+    ground: Ground, tmp_path: Path, refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transformers.utils.is_flash_attn_2_available", lambda **_: False)
+    words = ground.words("base", tmp_path / "run", "--set", "model.attention=flash_attention_2")
+    told = refused(words)
+    assert (
+        "model.attention flash_attention_2: flash-attn is not installed, or this machine has no GPU" in told
+    )
+    assert "or set model.attention=sdpa" in told
+    assert main([*words, "--dry-run"]) == 0
+
+
 def test_of_several_processes_one_tells_of_a_dry_run(
     ground: Ground, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

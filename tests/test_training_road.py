@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from commands import irmogen
 
+from pipelines.cli import main
 from pipelines.demo_training import GENERATIONS
 from schemas.generation_set import open_set
 from trainer.callbacks import read_log
@@ -65,3 +66,15 @@ def test_generations_of_every_mode_are_sets_that_can_be_scored(road: Path) -> No
     for model, mode in GENERATIONS:
         found = open_set(road / "training" / "generations" / f"{model}-{mode}")
         assert (found.info.mode, found.count) == (mode, 3)
+
+
+@pytest.mark.parametrize("limit", ["0", "-2"])
+def test_a_road_for_no_goal_is_refused(
+    limit: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["demo-training", str(tmp_path), "--embedder", str(tmp_path), "--output", str(tmp_path / "out")]
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--limit", limit])
+    assert ended.value.code == 2
+    assert f"argument --limit: {limit} is less than 1" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

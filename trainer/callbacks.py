@@ -10,6 +10,8 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from trainer.progress import progress_bar
+
 _OF_ITS_OWN_DATA = ("epoch", "num_tokens")  # TRL counts them as if it had dealt the rows
 
 
@@ -81,12 +83,8 @@ class Progress(TrainerCallback):
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Begin at the step that is gone on from."""
-        from tqdm import tqdm
-
         if state.is_world_process_zero:
-            self.bar = tqdm(
-                total=state.max_steps, initial=state.global_step, desc=self.title, unit="step", mininterval=2
-            )
+            self.bar = progress_bar(self.title, state.max_steps, state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """One step further."""

@@ -19,7 +19,7 @@ def last_whole(folder: Path) -> Path | None:
 def whole_ones(folder: Path) -> list[Path]:
     """The whole checkpoints in a folder by their steps."""
     found = [path.parent for path in folder.glob(f"checkpoint-*/{_WHOLE}")]
-    return sorted(found, key=lambda path: int(path.name.rpartition("-")[2]))
+    return sorted(found, key=step_of)
 
 
 def remove_broken(folder: Path) -> list[str]:
@@ -47,7 +47,7 @@ class WholeCheckpoints:
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         trainer: Any = self
-        folder = Path(trainer.args.output_dir) / f"checkpoint-{trainer.state.global_step}"
+        folder = checkpoint_of(Path(trainer.args.output_dir), trainer.state.global_step)
         state = self.checkpoint_state()
         # None of those before goes until this one is whole.
         keep, trainer.args.save_total_limit = trainer.args.save_total_limit, None
@@ -56,28 +56,52 @@ class WholeCheckpoints:
             write_json(folder / f"state-{trainer.args.process_index}.json", state)
             trainer.accelerator.wait_for_everyone()
             if trainer.is_world_process_zero():
-                told = {"step": trainer.state.global_step, "world": trainer.args.world_size}
-                write_json(folder / _WHOLE, told)
+                mark_whole(folder, world=trainer.args.world_size)
         except Exception as error:  # each library tells of a full disk by an error of its own
-            raise _unwritten(folder, error) from error
+            raise unwritten(folder, error) from error
         finally:
             trainer.args.save_total_limit = keep
         if trainer.is_world_process_zero():
-            for path in whole_ones(folder.parent)[:-keep]:
-                (path / _WHOLE).unlink()
-                shutil.rmtree(path)
+            remove_older(folder.parent, keep)
         trainer.accelerator.wait_for_everyone()
 
 
-def _unwritten(folder: Path, error: Exception) -> OSError:
+def checkpoint_of(folder: Path, step: int) -> Path:
+    """The checkpoint in a folder after so many steps."""
+    return folder / f"checkpoint-{step}"
+
+
+def step_of(checkpoint: Path) -> int:
+    """How many steps were made up to a checkpoint."""
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+def mark_whole(checkpoint: Path, world: int) -> None:
+    """Write the last file of a checkpoint of so many processes."""
+    write_json(checkpoint / _WHOLE, {"step": step_of(checkpoint), "world": world})
+
+
+def remove_older(folder: Path, keep: int) -> None:
+    """Remove the whole checkpoints in a folder but for the latest."""
+    for path in whole_ones(folder)[:-keep]:
+        (path / _WHOLE).unlink()
+        shutil.rmtree(path)
+
+
+def unwritten(checkpoint: Path, error: Exception) -> OSError:
     """Remove a checkpoint that could not be written, for there is no room; the error that tells of it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    before = last_whole(folder.parent)
-    rest = f"goes on from {before.name}" if before else "begins anew"
+    shutil.rmtree(checkpoint, ignore_errors=True)
     why = str(error).splitlines()[0] if str(error) else type(error).__name__
     return OSError(
-        f"{folder}: the checkpoint could not be written ({why}); make room, the same command {rest}"
+        f"{checkpoint}: the checkpoint could not be written ({why}); make room, the same command "
+        f"{how_to_go_on(checkpoint.parent)}"
     )
+
+
+def how_to_go_on(folder: Path) -> str:
+    """What the same command does with the checkpoints in a folder: the end of a sentence."""
+    before = last_whole(folder)
+    return f"goes on from {before.name}" if before else "begins anew"
 
 
 def states_of(checkpoint: Path) -> list[dict[str, Any]]:

@@ -49,6 +49,17 @@ def smollm2_folder(job: Job) -> Path:
     return job.output.parent / "smollm2"
 
 
+def check_attention(attention: str) -> None:
+    """ValueError for flash attention that cannot run here."""
+    from transformers.utils import is_flash_attn_2_available
+
+    if attention == "flash_attention_2" and not is_flash_attn_2_available(kernels_fallback_ok=True):
+        raise ValueError(
+            f"model.attention {attention}: flash-attn is not installed, or this machine has no GPU; "
+            f"`pip install flash-attn` on one that has, or set model.attention=sdpa (Gemma 2: eager)"
+        )
+
+
 def load(source: str, model: Model | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A causal language model and its tokenizer from a folder or the hub; ValueError says what is wrong."""
     import torch
@@ -92,19 +103,21 @@ def tiny(
     import torch
     from transformers import LlamaForCausalLM
 
+    from trainer.attention import register
+
+    register()
     tokenizer = corpus_tokenizer(corpus, split, model.words)
+    config = tiny_config(model, tokenizer)
+    config._attn_implementation = model.attention
     torch.manual_seed(seed)
-    return LlamaForCausalLM(tiny_config(model, tokenizer)), tokenizer
+    return LlamaForCausalLM(config), tokenizer
 
 
 def tiny_config(model: Model, tokenizer: PreTrainedTokenizerBase) -> Any:
     """The configuration of a tiny Llama for a tokenizer."""
     from transformers import LlamaConfig
 
-    from trainer.attention import register
-
-    register()
-    config: Any = LlamaConfig(
+    return LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=model.width,
         intermediate_size=-(-model.width * 8 // 3 // 16) * 16,
@@ -117,8 +130,6 @@ def tiny_config(model: Model, tokenizer: PreTrainedTokenizerBase) -> Any:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    config._attn_implementation = model.attention
-    return config
 
 
 def corpus_tokenizer(corpus: Corpus, split: str, words: int) -> PreTrainedTokenizerBase:

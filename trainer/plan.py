@@ -32,11 +32,9 @@ def sketch(job: Job) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM
 
-    from trainer.attention import register
     from trainer.language_model import corpus_tokenizer, tiny_config
     from trainer.vocabulary import TOKENS
 
-    register()
     model = job.recipe.model
     if job.source == "tiny":
         tokenizer: Any = corpus_tokenizer(job.corpus, job.recipe.data.split, model.words)

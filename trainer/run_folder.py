@@ -22,6 +22,7 @@ from schemas.storage import TEMPORARY, read_json, write_json
 RECORD_VERSION = 1
 RECORD, BEGUN = "irmogen.json", "training.json"
 MOTION_TOKENIZER = "motion-tokenizer"
+CHECKPOINTS, LOG, TENSORBOARD = "checkpoints", "log.jsonl", "tensorboard"
 LOCK = "training.lock"  # held by the process that trains
 COUNTS = (
     "recipe_fingerprint",
@@ -48,32 +49,55 @@ def read_record(folder: Path) -> dict[str, Any]:
     return values
 
 
-def claim(folder: Path, record: dict[str, Any]) -> bool:
-    """Make the folder this training's own; whether the training is done already.
+def claim(folder: Path, record: dict[str, Any], finished: str = RECORD) -> bool:
+    """Make the folder this training's own; whether the training is done already: `finished` is there.
 
     ValueError where it holds another training, with the differences, or something else. One that has not
     made a step, for it was begun with a wrong value, gives its folder up.
     """
-    for name in (RECORD, BEGUN):
+    for name in (finished, BEGUN):
         held = read_json(folder / name)
         if held is None or (name == BEGUN and not _has_steps(folder)):
             continue
-        differing = changes(_identity(held), _identity(record))
+        differing = _differing(held, record)
         if differing:
             told = "\n  ".join(line[:200] for line in differing)
             raise ValueError(f"{folder}: holds another training; give another --output. Differing:\n  {told}")
-        return name == RECORD
+        return name == finished
     held = folder.iterdir() if folder.is_dir() else ()
     others = [path for path in held if not path.name.startswith(TEMPORARY) and path.name != LOCK]
     if others and not (folder / BEGUN).is_file():
         raise ValueError(f"{folder}: is not empty and holds no training; give another --output")
-    write_json(folder / BEGUN, record)
+    try:
+        write_json(folder / BEGUN, record)
+    except OSError as error:
+        why = error.strerror or error
+        raise OSError(f"{folder}: cannot be written ({why}); make room, or give another --output") from error
     return False
 
 
 def _has_steps(folder: Path) -> bool:
-    log = folder / "log.jsonl"
-    return (log.is_file() and log.stat().st_size > 0) or any(folder.glob("checkpoints/*"))
+    log = folder / LOG
+    return (log.is_file() and log.stat().st_size > 0) or any((folder / CHECKPOINTS).glob("*"))
+
+
+def _differing(held: dict[str, Any], record: dict[str, Any]) -> list[str]:
+    """What makes two trainings others, a line each; of recipes also their values."""
+    told = changes(_identity(held), _identity(record))
+    if held.get("recipe_fingerprint") != record.get("recipe_fingerprint"):
+        told += changes(_values(held.get("recipe")), _values(record.get("recipe")))
+    return told
+
+
+def _values(recipe: Any) -> dict[str, Any]:
+    """The values of a recipe by section and name."""
+    sections = recipe.items() if isinstance(recipe, dict) else ()
+    return {
+        f"{section}.{name}": value
+        for section, values in sections
+        if isinstance(values, dict)
+        for name, value in values.items()
+    }
 
 
 def _identity(record: dict[str, Any]) -> dict[str, Any]:
@@ -113,6 +137,11 @@ def finish(folder: Path, record: dict[str, Any], figures: dict[str, Any]) -> Non
     """Write summary and record: the last thing, which makes the folder a finished training."""
     write_json(folder / "summary.json", figures)
     write_json(folder / RECORD, record)
+    clear(folder)
+
+
+def clear(folder: Path) -> None:
+    """Remove what only a training that goes on needs, from the folder of a finished one."""
     (folder / BEGUN).unlink(missing_ok=True)
     (folder / LOCK).unlink(missing_ok=True)
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from trainer.recipe import read_sections
+from schemas.fingerprint import fingerprint
+from trainer.recipe import RECIPE_VERSION, read_sections
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class TokenizerTraining:
     reset_below: float = 0.125  # of a code's fair share of the vectors: below it a code begins anew
     perturbed: bool = False  # whether perturbed versions of the split's motions are learned, too
     seed: int = 0
+    save_every: int = 1000  # steps; the last save point is kept
     log_every: int = 100  # steps
 
 
@@ -57,6 +59,15 @@ class TokenizerRecipe:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return asdict(self)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that determines what is trained."""
+        values = self.as_dict()
+        del values["name"]
+        for name in ("save_every", "log_every"):
+            del values["train"][name]
+        return fingerprint("tokenizer recipe", RECIPE_VERSION, values)
 
 
 def load_tokenizer_recipe(name: str, overrides: Sequence[str] = ()) -> TokenizerRecipe:
@@ -75,7 +86,7 @@ def _check(path: str, model: TokenizerModel, train: TokenizerTraining) -> None:
     """ValueError for values that cannot be; sizes of the networks are checked by their shape."""
     if train.schedule not in ("cosine", "step"):
         raise ValueError(f"{path}: train.schedule is {train.schedule!r}, choose one of cosine, step")
-    for name in ("steps", "batch", "log_every"):
+    for name in ("steps", "batch", "save_every", "log_every"):
         if getattr(train, name) < 1:
             raise ValueError(f"{path}: train.{name} is {getattr(train, name)}, the least is 1")
     frames = 2**model.downsamplings

@@ -9,8 +9,9 @@ begins anew at one of the batch's vectors (Dhariwal et al. 2020, as T2M-GPT does
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,21 +20,12 @@ from torch import Tensor, nn
 from motion.tokenizer import MotionTokenizer
 from motion.vqvae import Codebook, ResidualBlock, TokenizerShape, VqVae
 from trainer.motion_clips import Clips, draw_windows, feature_groups
+from trainer.run_folder import CHECKPOINTS
+from trainer.tokenizer_log import StepRecord, TokenizerLog
+from trainer.tokenizer_points import last_point, save_point
 from trainer.tokenizer_recipe import TokenizerTraining
 
 _BETAS = (0.9, 0.99)
-
-
-@dataclass(frozen=True)
-class StepRecord:
-    """What one step of the training cost, and how evenly it used the codes."""
-
-    step: int
-    loss: float
-    reconstruction: float
-    velocity: float
-    commitment: float
-    perplexity: float
 
 
 class MovingCodebook:
@@ -88,21 +80,68 @@ def train_tokenizer(
     skeleton_name: str,
     shape: TokenizerShape,
     settings: TokenizerTraining,
+    folder: Path,
     device: str = "cpu",
-    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> tuple[MotionTokenizer, list[StepRecord]]:
-    """Train a tokenizer of a shape on clips; equal arguments give equal weights on one machine and thread."""
+    """Train a tokenizer of a shape on clips; equal arguments give equal weights on one machine and thread.
+
+    Log and save points are written to the folder. A training that was killed goes on from the last save
+    point there as if nothing had been. ValueError for a loss that is no number; OSError for a full disk
+    says which save point is left.
+    """
     mean, std = clips.normalisation()
-    records = []
-    with torch.random.fork_rng():
+    records: list[StepRecord] = []
+    # Numpy's draws have no state: a step's windows come from the seed and the step's number.
+    with torch.random.fork_rng(), TokenizerLog(folder) as log:
         torch.manual_seed(settings.seed)
         learner = _Learner(shape, settings, mean, std, device)
-        for number in progress(range(settings.steps)):
+        begun = _take_up(folder / CHECKPOINTS, learner, records)
+        log.begin(records, begun, settings.steps)
+        for number in range(begun, settings.steps):
             frames, there = draw_windows(clips, settings.window, settings.batch, settings.seed, number)
             losses = learner.step(frames, there, number)
-            if number % settings.log_every == 0 or number == settings.steps - 1:
-                records.append(losses.read(number))
+            last = number == settings.steps - 1
+            logs = number % settings.log_every == 0 or last
+            saves = (number + 1) % settings.save_every == 0 or last
+            if logs or saves:
+                record = losses.read(number)
+                _check_finite(record)
+            if logs:
+                records.append(record)
+                log.add(record)
+            if saves:
+                log.flush()
+                save_point(folder / CHECKPOINTS, number + 1, _state(learner, records))
+            log.done(number)
     return MotionTokenizer(learner.network, shape, skeleton_name, mean, std, device=device), records
+
+
+def _check_finite(record: StepRecord) -> None:
+    """ValueError for a training that has come apart, before a save point holds it."""
+    if not math.isfinite(record.loss):
+        raise ValueError(
+            f"the training has come apart: loss is {record.loss} at step {record.step}; lower train.rate, "
+            f"with another --output"
+        )
+
+
+def _state(learner: _Learner, records: list[StepRecord]) -> dict[str, Any]:
+    """All that a training goes on from; the optimiser's rate follows from the step."""
+    return {
+        "learner": learner.state(),
+        "random": torch.get_rng_state(),
+        "records": [asdict(record) for record in records],
+    }
+
+
+def _take_up(checkpoints: Path, learner: _Learner, records: list[StepRecord]) -> int:
+    """Put a training where its last save point was; the number of steps that were made until then."""
+    step, state = last_point(checkpoints)
+    if state:
+        learner.take_up(state["learner"])
+        torch.set_rng_state(state["random"])
+        records += [StepRecord(**values) for values in state["records"]]
+    return step
 
 
 @dataclass(frozen=True)
@@ -153,6 +192,21 @@ class _Learner:
         self.moving = positions.stop  # features of root and positions, which come first
         self.weights[: positions.start] = settings.root
         self.weights[positions] = settings.positions
+
+    def state(self) -> dict[str, Any]:
+        """Weights, the codebook's averages and the optimiser's, after at least one step."""
+        return {
+            "network": self.network.state_dict(),
+            "counts": self.book.counts,
+            "sums": self.book.sums,
+            "optimiser": self.optimiser.state_dict(),
+        }
+
+    def take_up(self, state: dict[str, Any]) -> None:
+        """Be as the learner was whose state this is."""
+        self.network.load_state_dict(state["network"])
+        self.book.counts, self.book.sums = (state[name].to(self.device) for name in ("counts", "sums"))
+        self.optimiser.load_state_dict(state["optimiser"])
 
     def step(self, windows: np.ndarray, there: np.ndarray, number: int) -> _Losses:
         """One step of the optimiser on frames (B, T, F), those that are there (B, T)."""
