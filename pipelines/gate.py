@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.evaluate_rows import plain
 from pipelines.gate_frames import Frame, frames
 from pipelines.judging import Judge
 from pipelines.suites import CORPUS, Expectation, digest, suites
@@ -81,7 +82,11 @@ def _rounded(value: Any) -> Any:
 
 
 def describe(verdict: Mapping[str, Any]) -> list[str]:
-    """The verdict in lines for a terminal: what failed, how often, for which rows."""
+    """The verdict in lines for a terminal, which nothing from data can steer: what failed, for which rows."""
+    return [plain(line) for line in _lines(verdict)]
+
+
+def _lines(verdict: Mapping[str, Any]) -> list[str]:
     suite_count = len(verdict["suites"])
     total = sum(result["expectations"] for result in verdict["suites"].values())
     advice = [

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import corpus_bytes, irmogen
-from faults import Fault, copied, set_to, spoil
+from faults import Fault, copied, letter, set_to, spoil
 
 from pipelines.lock import locked
 from pipelines.thresholds import defaults, read_thresholds
@@ -125,7 +126,7 @@ def test_a_step_that_loses_too_many_rows_is_refused(copy: Path, kind: str, colum
     assert failure["examples"][0].startswith(f"ladder/goals: {column} = ")
 
 
-def refused(root: Path) -> dict[str, list[dict[str, object]]]:
+def refused(root: Path) -> dict[str, list[dict[str, Any]]]:
     """What fails, by suite, of a corpus that `validate` refuses."""
     done = irmogen("validate", root, check=False)
     assert done.returncode == 3
@@ -145,6 +146,13 @@ def test_validate_names_rows_and_reasons_and_ends_with_its_own_code(copy: Path) 
     verdict = read_json(copy / "manifest.json")["gate"]
     assert not verdict["passed"]
     assert verdict == read_json(copy / "quality" / "gate.json")
+
+
+def test_what_a_row_says_cannot_steer_a_terminal(copy: Path) -> None:
+    spoil(copy, Fault("dead_letters", "kind", "dead_letters", letter(kind="\x1b[31modd\u202e")))
+    told = irmogen("validate", copy, check=False).stderr
+    assert "kind = \\u001b[31modd\\u202e" in told
+    assert "\x1b" not in told
 
 
 def test_a_shard_that_was_changed_or_lost_is_named(copy: Path) -> None:

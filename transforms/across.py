@@ -208,7 +208,7 @@ def across_fingerprint(corpus: Corpus) -> str:
 
 
 def is_compared(corpus: Corpus) -> bool:
-    """Whether what was found across the shards is of the profiles that there are now, and as it was written."""
+    """Whether what was found across the shards is of the profiles that there are now, and unedited."""
     try:
         found = read_json(across_path(corpus))
     except ValueError:
