@@ -90,9 +90,13 @@ def _lines(verdict: Mapping[str, Any]) -> list[str]:
     suite_count = len(verdict["suites"])
     total = sum(result["expectations"] for result in verdict["suites"].values())
     advice = [
-        f"  {name}: {told['column']} is {told['observed']}: {told['meaning']}"
+        line
         for name, result in verdict["suites"].items()
         for told in result.get("advice", ())
+        for line in (
+            f"  {name}: {told['column']} is {told['observed']}: {told['meaning']}",
+            *(f"    {example}" for example in told["examples"][:3]),
+        )
     ]
     told_too = ["advice, which refuses nothing:", *advice] if advice else []
     if verdict["passed"]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import corpus_bytes, irmogen
-from faults import Fault, copied, letter, set_to, spoil
+from faults import Fault, copied, letter, same_captions, set_to, spoil
 
 from pipelines.lock import locked
 from pipelines.thresholds import defaults, read_thresholds
@@ -146,6 +147,13 @@ def test_validate_names_rows_and_reasons_and_ends_with_its_own_code(copy: Path) 
     verdict = read_json(copy / "manifest.json")["gate"]
     assert not verdict["passed"]
     assert verdict == read_json(copy / "quality" / "gate.json")
+
+
+def test_a_caption_that_people_gave_twice_is_told_and_refuses_nothing(copy: Path) -> None:
+    spoil(copy, Fault("corpus", "pairs_share", "goals", same_captions))
+    told = irmogen("validate", copy).stdout
+    assert "gate passed" in told
+    assert re.search(r"advice, which refuses nothing:\n.*pairs_share is 0\.\d+: .*\n    \S+: as \S+", told)
 
 
 def test_what_a_row_says_cannot_steer_a_terminal(copy: Path) -> None:
