@@ -25,9 +25,11 @@ from schemas.config import BuildConfig
 from schemas.corpus import Corpus, is_whole_of, read_manifest
 from schemas.crash import reached
 from schemas.fingerprint import fingerprint
+from schemas.profile import PROFILE
 from schemas.storage import read_json, sweep, write_json
 from schemas.tables import TABLES
 from transforms.across import is_compared
+from transforms.profile import files_made, profile_fingerprint
 from transforms.read import ShardWork
 from transforms.step import RECEIPTS, corpus_of
 
@@ -189,7 +191,21 @@ def _is_finished(config: BuildConfig, manifest: dict[str, Any], corpus: Corpus) 
         return False
     receipts = [corpus.read_receipt(step, index) for step in RECEIPTS for index in range(corpus.shards)]
     whole = all(done is not None and corpus.is_current(done, done.fingerprint) for done in receipts)
-    return whole and is_compared(corpus)
+    return whole and _is_profiled(config, corpus) and is_compared(corpus)
+
+
+def _is_profiled(config: BuildConfig, corpus: Corpus) -> bool:
+    """Whether every shard's statistics are of its files and of what this version checks.
+
+    Another version of the profile changes no table, hence no identity: it is asked for here.
+    """
+    values = config.identity()
+    return all(
+        corpus.is_current(
+            corpus.read_receipt(PROFILE, index), profile_fingerprint(values, files_made(corpus, index))
+        )
+        for index in range(corpus.shards)
+    )
 
 
 def forget_damaged(corpus: Corpus) -> None:

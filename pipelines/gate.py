@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.evaluate_rows import plain
 from pipelines.gate_frames import Frame, frames
 from pipelines.judging import Judge
 from pipelines.suites import CORPUS, Expectation, digest, suites
@@ -81,13 +82,21 @@ def _rounded(value: Any) -> Any:
 
 
 def describe(verdict: Mapping[str, Any]) -> list[str]:
-    """The verdict in lines for a terminal: what failed, how often, for which rows."""
+    """The verdict in lines for a terminal, which nothing from data can steer: what failed, for which rows."""
+    return [plain(line) for line in _lines(verdict)]
+
+
+def _lines(verdict: Mapping[str, Any]) -> list[str]:
     suite_count = len(verdict["suites"])
     total = sum(result["expectations"] for result in verdict["suites"].values())
     advice = [
-        f"  {name}: {told['column']} is {told['observed']}: {told['meaning']}"
+        line
         for name, result in verdict["suites"].items()
         for told in result.get("advice", ())
+        for line in (
+            f"  {name}: {told['column']} is {told['observed']}: {told['meaning']}",
+            *(f"    {example}" for example in told["examples"][:3]),
+        )
     ]
     told_too = ["advice, which refuses nothing:", *advice] if advice else []
     if verdict["passed"]:

@@ -45,7 +45,7 @@ def _rows_and_words(tables: Values, texts: Values, steps: Values) -> dict[str, S
         ),
         "unknown_words": _unknown(annotations),
         "unknown_caption_words": _unknown([texts["caption"]]),
-        "vocabulary": (_vocabulary(annotations), []),
+        "vocabulary": (_vocabulary(annotations) or None, []),
         "caption_words_max": (
             longest[0][0] if longest else None,
             [f"{row_id}: caption_words = {words}" for words, row_id in longest],

@@ -101,6 +101,7 @@ _GOAL = "The row's goal is in the goals of its shard."
 _OF_GOAL = "The row is in the split of its goal."
 _NAMES_GOAL = "The row's id begins with the id of its goal."
 _MOTION = "The motion names frames that there are."
+_SHOWN_SPLIT = "Every motion that the row shows is of its split."
 _SHA256 = "A SHA-256 of a source file is 64 hexadecimal digits."
 _CAPTION = f"A caption has 1 to {MAX_CAPTION} characters."
 
@@ -144,6 +145,7 @@ def checks(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             "goal_resolves": _GOAL,
             "id_names_goal": _NAMES_GOAL,
             "motion_resolves": "The clip that was changed is in the shard.",
+            "split_of_clip": "The clip that was changed is of the goal's split.",
         },
         "annotations": {
             "kind": "An annotation is an analysis or an assessment.",
@@ -194,6 +196,7 @@ def _stages(frames: str, wordings: int) -> dict[str, dict[str, str]]:
             "id_names_goal": _NAMES_GOAL,
             "motion_resolves": _MOTION,
             "goal_motion_resolves": "The goal motion names frames that there are.",
+            "motions_split": _SHOWN_SPLIT,
             "annotations_resolve": "The annotations that the example is made of are in the shard.",
         },
         "stage2": {
@@ -203,6 +206,7 @@ def _stages(frames: str, wordings: int) -> dict[str, dict[str, str]]:
             **of_goal,
             "analyses": f"There are {wordings} wordings of the analysis.",
             "motions_resolve": "Every motion of the chain names frames that there are.",
+            "motions_split": _SHOWN_SPLIT,
             "annotations_resolve": "The annotations that the chain is made of are in the shard.",
         },
         "stage3": {
@@ -211,5 +215,6 @@ def _stages(frames: str, wordings: int) -> dict[str, dict[str, str]]:
             "frames": frames,
             "caption_length": _CAPTION,
             "motion_resolves": _MOTION,
+            "motions_split": _SHOWN_SPLIT,
         },
     }

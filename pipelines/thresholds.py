@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -102,7 +101,7 @@ def _tightened(path: Path, default: Threshold, values: object) -> Threshold:
         )
     for bound in ("min", "max"):
         value = values.get(bound, 0)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
             raise ValueError(f"{where}: {bound} is {value!r}; give a number")
     level = values.get("level", default.level)
     if level not in LEVELS:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from pipelines.data_docs import FOLDER, write_data_docs
 from pipelines.gate import describe, run_gate
 from pipelines.judging import Judge
+from pipelines.lock import locked
 from pipelines.report import write_report
 from pipelines.thresholds import thresholds_of
-from schemas.corpus import Corpus, is_whole_of, open_corpus
+from schemas.corpus import Corpus, is_whole_of, open_corpus, read_manifest
 from schemas.profile import PROFILE
 from schemas.storage import file_digest, write_json
 from transforms.across import compare_shards, is_compared
@@ -36,7 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when every shard is the one that the manifest names and the gate passes."""
-    corpus, manifest = open_corpus(args.corpus)
+    read_manifest(args.corpus)  # tells what is no corpus, before anything is made in it
+    # A build takes the manifest away while it works; one of before must not come back under its hands.
+    with locked(args.corpus) if os.access(args.corpus, os.W_OK) else nullcontext():
+        return _validate(*open_corpus(args.corpus), args.html)
+
+
+def _validate(corpus: Corpus, manifest: dict[str, Any], html: Path | None) -> int:
     faults = shard_faults(corpus, manifest)
     if faults:
         print("shards are not those that the manifest names:", file=sys.stderr)
@@ -54,15 +63,15 @@ def run(args: argparse.Namespace) -> int:
         print(f"{made} shards were profiled again")
     judge = Judge()
     verdict = run_gate(corpus, manifest["config"], manifest["steps"], thresholds, judge)
-    if verdict != manifest["gate"]:
+    if verdict != manifest.get("gate"):
         # The manifest carries the verdict: whoever trains must see this one.
         write_json(corpus.root / "quality" / "gate.json", verdict)
         judged = {**manifest, "gate": verdict}
         print(f"the verdict is another one than before; report: {write_report(corpus.root, judged)}")
         write_json(corpus.manifest_path, judged)
-    if args.html is not None:
+    if html is not None:
         own = corpus.root / "quality" / FOLDER
-        print(f"Data Docs: {write_data_docs(judge, own if args.html == Path() else args.html)}")
+        print(f"Data Docs: {write_data_docs(judge, own if html == Path() else html)}")
     lines = describe(verdict)
     print("\n".join(lines), file=sys.stdout if verdict["passed"] else sys.stderr)
     return 0 if verdict["passed"] else EXIT_REFUSED

@@ -16,7 +16,7 @@ from typing import Any
 from schemas.corpus import Corpus
 from schemas.storage import write_whole
 
-PROFILE_VERSION = 1
+PROFILE_VERSION = 2
 EXAMPLES = 20  # rows that a check names
 PROFILE, KEYS = "profile", "keys"
 MAX_VALUES = 200  # different values that are counted one by one

@@ -198,6 +198,24 @@ def local_of_the_other_split(rows: list[Row]) -> None:
     train["motion"] = dict(next(row for row in here if row["split"] != "train")["motion"])
 
 
+def edited_of_the_other_split(rows: list[Row]) -> None:
+    """A ladder for training shows an edited motion that was made for another split's goal."""
+    edited = [row for row in rows if row["motion"]["table"] == "perturbed"]
+    train = next(row for row in edited if row["split"] == "train")
+    train["motion"] = dict(next(row for row in edited if row["split"] != "train")["motion"])
+
+
+def shows_the_other_split(shown: Callable[[Row], Row]) -> Change:
+    """What training reads shows a motion of another split; `shown` finds the reference in a row."""
+
+    def change(rows: list[Row]) -> None:
+        train = next(row for row in rows if row["split"] == "train")
+        other = next(row for row in rows if row["split"] != "train")
+        shown(train).update(other.get("goal_motion") or other["motion"])
+
+    return change
+
+
 def without_task(rows: list[Row]) -> None:
     rows[:] = [row for row in rows if row["task"] != "m2t_motion_caption"]
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import corpus_bytes, irmogen
-from faults import Fault, copied, set_to, spoil
+from faults import Fault, copied, letter, same_captions, set_to, spoil
 
+from pipelines.lock import locked
 from pipelines.thresholds import defaults, read_thresholds
 from pipelines.validate import shard_faults
 from schemas.corpus import Corpus, open_corpus
-from schemas.profile import across_path
+from schemas.profile import PROFILE, across_path
 from schemas.storage import read_json, write_json
 from transforms.across import compare_shards
 
@@ -44,6 +49,46 @@ def test_the_engine_and_one_process_find_the_same_across_shards(copy: Path) -> N
     across_path(opened).unlink()
     compare_shards(opened)
     assert across_path(opened).read_bytes() == before
+
+
+def test_a_comparison_that_was_edited_is_made_again(copy: Path) -> None:
+    path = across_path(Corpus(copy, 2))
+    held = path.read_bytes()
+    values = read_json(path)
+    values["findings"]["near"]["count"] += 1
+    path.unlink()  # the copy is a link
+    path.write_text(json.dumps(values))
+    assert "gate passed" in irmogen("validate", copy).stdout
+    assert path.read_bytes() == held
+
+
+def test_a_build_profiles_again_what_another_version_profiled(copy: Path, demo: Path) -> None:
+    opened, manifest = open_corpus(copy)
+    before = corpus_bytes(copy)
+    for index in range(opened.shards):
+        done = opened.read_receipt(PROFILE, index)
+        assert done is not None
+        # What another version leaves: a receipt that is whole, for a fingerprint that is none of ours.
+        opened.write_receipt(dataclasses.replace(done, fingerprint="0" * 16))
+    assert manifest["gate"]["passed"]
+    built = irmogen("build", "--input", demo, "--output", copy)
+    assert "nothing to do" not in built.stdout
+    assert corpus_bytes(copy) == before
+
+
+def test_a_corpus_without_a_verdict_gets_one(copy: Path) -> None:
+    manifest = read_json(copy / "manifest.json")
+    before = manifest.pop("gate")
+    write_json(copy / "manifest.json", manifest)
+    assert "gate passed" in irmogen("validate", copy).stdout
+    assert read_json(copy / "manifest.json")["gate"] == before
+
+
+def test_a_corpus_that_is_being_built_is_not_validated(copy: Path) -> None:
+    with locked(copy):
+        done = irmogen("validate", copy, check=False)
+    assert done.returncode == 2
+    assert "wait for it" in done.stderr
 
 
 def test_a_profile_that_was_changed_is_made_again(copy: Path) -> None:
@@ -82,7 +127,7 @@ def test_a_step_that_loses_too_many_rows_is_refused(copy: Path, kind: str, colum
     assert failure["examples"][0].startswith(f"ladder/goals: {column} = ")
 
 
-def refused(root: Path) -> dict[str, list[dict[str, object]]]:
+def refused(root: Path) -> dict[str, list[dict[str, Any]]]:
     """What fails, by suite, of a corpus that `validate` refuses."""
     done = irmogen("validate", root, check=False)
     assert done.returncode == 3
@@ -102,6 +147,20 @@ def test_validate_names_rows_and_reasons_and_ends_with_its_own_code(copy: Path) 
     verdict = read_json(copy / "manifest.json")["gate"]
     assert not verdict["passed"]
     assert verdict == read_json(copy / "quality" / "gate.json")
+
+
+def test_a_caption_that_people_gave_twice_is_told_and_refuses_nothing(copy: Path) -> None:
+    spoil(copy, Fault("corpus", "pairs_share", "goals", same_captions))
+    told = irmogen("validate", copy).stdout
+    assert "gate passed" in told
+    assert re.search(r"advice, which refuses nothing:\n.*pairs_share is 0\.\d+: .*\n    \S+: as \S+", told)
+
+
+def test_what_a_row_says_cannot_steer_a_terminal(copy: Path) -> None:
+    spoil(copy, Fault("dead_letters", "kind", "dead_letters", letter(kind="\x1b[31modd\u202e")))
+    told = irmogen("validate", copy, check=False).stderr
+    assert "kind = \\u001b[31modd\\u202e" in told
+    assert "\x1b" not in told
 
 
 def test_a_shard_that_was_changed_or_lost_is_named(copy: Path) -> None:
@@ -134,7 +193,7 @@ def test_tighter_thresholds_of_the_corpus_refuse_it_and_make_no_shard_again(
     before = {path: path.stat().st_mtime_ns for path in copy.rglob("*.parquet")}
     digest = read_json(copy / "manifest.json")["gate"]["digest"]
     tighter = tmp_path / "tighter.yaml"
-    tighter.write_text("version: 1\nthresholds:\n  largest_operation_share: {max: 0.01}\n")
+    tighter.write_text("version: 1\nthresholds:\n  largest_operation_share: {max: 0.01, level: required}\n")
     flags = ("--input", demo, "--output", copy)
     built = irmogen("build", *flags, "--thresholds", tighter, check=False)
     assert built.returncode == 3

@@ -177,7 +177,7 @@ def test_a_failed_gate_is_shown_first_with_meaning_and_examples(tmp_path) -> Non
         '{"share": 0.5}',
     ):
         assert words in shown.text
-    assert re.search(r"refuses nothing.*few <words>.*0\.25", shown.text, re.S)
+    assert re.search(r"refuses nothing.*few <words>.*0\.25.*g<1>: rank = 9", shown.text, re.S)
     assert shown.text.index("every <rank> is known") < shown.text.index("What is promised")
     assert re.search(r"About.*?stage2.*?goals", shown.text, re.S)
 

@@ -131,6 +131,7 @@ def test_search_and_filters_narrow_the_list(tab, site) -> None:
     assert tab.run("all('#goals li').length") == 40
     tab.run("all('#more button')[1].click()")
     assert tab.run("all('#goals li').length") == 5
+    assert tab.run("document.activeElement.id") == "list-title"
     word = tab.run("store.index.goals[7].caption.split(' ').sort((a, b) => b.length - a.length)[0]")
     tab.run(
         f"byWords = document.getElementById('by-words'); byWords.value = {word!r}; "

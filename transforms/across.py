@@ -20,7 +20,7 @@ from schemas.profile import EXAMPLES, KEYS, across_path, profile_path, write_val
 from schemas.storage import read_json
 from transforms.step import base_id
 
-VERSION = 1
+VERSION = 2
 FINDINGS = (
     "copies_across_splits",  # clips with the same features in two splits
     "copies",  # within a split
@@ -72,8 +72,8 @@ def records(keys: Mapping[str, Any], index: int) -> Iterator[tuple[str, Member]]
         if packed:
             shown = _signature(b64decode(packed))
             for mirrored, seen in ((False, shown), (True, shown.mirrored())):
+                member = Member(motion_id, split, mirrored, seen.samples.tobytes())
                 for number, band in enumerate(seen.bands()):
-                    member = Member(motion_id, split, mirrored, seen.samples.tobytes())
                     yield f"band {number} {band}", member
     for content, goal_id, split in keys["pairs"]:
         yield f"pair {content}", Member(goal_id, split)
@@ -96,12 +96,14 @@ def look(group: str, members: Iterable[Member]) -> Iterator[Finding]:
 def _same(kind: str, members: list[Member]) -> Iterator[Finding]:
     """Members of a group of equal content: each but the first of its split, and all of another split."""
     first = members[0]
+    elsewhere = next((one for one in members if one.split != first.split), None)
     for member in members[1:]:
         yield Finding(kind, member.id, first.id)
+    if elsewhere is None:
+        return
     for member in members:
-        other = next((one for one in members if one.split != member.split), None)
-        if other:
-            yield Finding(f"{kind}_across_splits", member.id, f"{other.id} ({member.split}, {other.split})")
+        other = elsewhere if member.split == first.split else first
+        yield Finding(f"{kind}_across_splits", member.id, f"{other.id} ({member.split}, {other.split})")
 
 
 def _unresolved(members: list[Member]) -> Iterator[Finding]:
@@ -179,15 +181,17 @@ def added(totals: Iterable[Total]) -> Total:
 def write_across(corpus: Corpus, totals: Iterable[tuple[str, Total]]) -> None:
     """Write down what was found, for the profiles that there are now."""
     found = dict(totals)
+    findings = {
+        kind: {
+            "count": found[kind][0] if kind in found else 0,
+            "examples": [f"{name}: as {other}" for name, other in found.get(kind, (0, []))[1]],
+        }
+        for kind in FINDINGS
+    }
     values = {
         "fingerprint": across_fingerprint(corpus),
-        "findings": {
-            kind: {
-                "count": found[kind][0] if kind in found else 0,
-                "examples": [f"{name}: as {other}" for name, other in found.get(kind, (0, []))[1]],
-            }
-            for kind in FINDINGS
-        },
+        "digest": fingerprint(findings),
+        "findings": findings,
     }
     write_values(across_path(corpus), values)
 
@@ -204,12 +208,14 @@ def across_fingerprint(corpus: Corpus) -> str:
 
 
 def is_compared(corpus: Corpus) -> bool:
-    """Whether what was found across the shards is of the profiles that there are now."""
+    """Whether what was found across the shards is of the profiles that there are now, and unedited."""
     try:
         found = read_json(across_path(corpus))
     except ValueError:
         return False
-    return isinstance(found, dict) and found.get("fingerprint") == across_fingerprint(corpus)
+    if not isinstance(found, dict) or found.get("digest") != fingerprint(found.get("findings")):
+        return False
+    return bool(found.get("fingerprint") == across_fingerprint(corpus))
 
 
 def read_keys(corpus: Corpus, index: int) -> Mapping[str, Any]:

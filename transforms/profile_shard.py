@@ -29,7 +29,7 @@ class Shard:
     tallies: dict[str, Tally] = field(default_factory=lambda: {name: Tally() for name in TABLES})
     foreign: dict[tuple[int, str, str], tuple[int, str]] = field(default_factory=dict)
     motions: dict[str, tuple[int, str]] = field(default_factory=dict)  # frames, split
-    perturbed: dict[str, int] = field(default_factory=dict)  # frames
+    perturbed: dict[str, tuple[int, str]] = field(default_factory=dict)  # frames, split of the goal
     # Split, clip, first frame, frame after the last, caption
     goals: dict[str, tuple[str, str, int, int, str]] = field(default_factory=dict)
     candidates: set[str] = field(default_factory=set)
@@ -76,7 +76,7 @@ class Shard:
         if not 0 <= ref["start"] < ref["end"] or ref["table"] not in ("motions", "perturbed"):
             return False
         if ref["table"] == "perturbed":
-            return bool(ref["end"] <= self.perturbed.get(ref["id"], 0))
+            return bool(ref["end"] <= self.perturbed.get(ref["id"], (0, ""))[0])
         home = self._home(ref["id"])
         if home == self.index:
             return bool(ref["end"] <= self.motions.get(ref["id"], (0, ""))[0])
@@ -86,8 +86,9 @@ class Shard:
         return True
 
     def same_split(self, ref: Mapping[str, Any], split: str) -> bool:
-        """Whether the clip of a motion reference is of this split; true where that is asked later."""
-        return ref["table"] != "motions" or self.motions.get(ref["id"], (0, split))[1] == split
+        """Whether the motion of a reference is of this split; true where that is asked later."""
+        held = self.motions if ref["table"] == "motions" else self.perturbed
+        return held.get(ref["id"], (0, split))[1] == split
 
 
 def _schema_faults(found: pa.Schema, name: str, feature_size: int) -> list[str]:

@@ -20,9 +20,11 @@ from transforms.step import STEPS, base_id
 TASKS = (*GOAL_TASKS, *ASSESSMENT_TASKS, *REFINEMENT_TASKS)
 TEXT_LENGTH = (10, 4000)  # characters of an annotation
 TEXT_KINDS = ("caption", "analysis", "assessment", "refinement")
+_SHOWN = ("motion", "goal_motion")  # the motions of an example of stage 1
 _SHA256 = re.compile("[0-9a-f]{64}")
 _REASON = re.compile("[a-zA-Z_0-9]+")
-_MISSHAPEN = (TypeError, KeyError, AttributeError, ValueError, IndexError)  # of rows that hold nulls
+# Of rows that hold nulls, or numbers that are none.
+_MISSHAPEN = (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError)
 
 
 def profile_tables(shard: Shard) -> dict[str, Texts]:
@@ -163,7 +165,10 @@ def _perturbed(shard: Shard, tally: Tally, row: Row, texts: dict[str, Texts]) ->
     tally.check("edits", bool(row["edits"]), row_id, len(row["edits"]))
     _of_goal(shard, tally, row, row_id, split=False)
     tally.check("motion_resolves", row["motion_id"] in shard.motions, row_id, row["motion_id"])
-    shard.perturbed[row_id] = row["frames"]
+    split = shard.split_of(row["goal_id"])
+    clip = shard.motions.get(row["motion_id"], (0, split))[1]
+    tally.check("split_of_clip", clip == split, row_id, f"its goal is in {split}, its clip in {clip}")
+    shard.perturbed[row_id] = (row["frames"], split)
 
 
 def _annotations(shard: Shard, tally: Tally, row: Row, texts: dict[str, Texts]) -> None:
@@ -197,9 +202,11 @@ def _stage1(shard: Shard, tally: Tally, row: Row, texts: dict[str, Texts]) -> No
     _split(tally, row, row_id)
     tally.check("caption_length", 1 <= length <= MAX_CAPTION, row_id, length)
     _of_goal(shard, tally, row, row_id)
-    for name in ("motion", "goal_motion"):
+    for name in _SHOWN:
         resolves = shard.resolves(row[name], row["split"], row_id)
         tally.check(f"{name}_resolves", resolves, row_id, False)
+    others = [row[name]["id"] for name in _SHOWN if not shard.same_split(row[name], row["split"])]
+    tally.check("motions_split", not others, row_id, ", ".join(others))
     known = all(name in shard.contradicted for name in row["annotation_ids"])
     tally.check("annotations_resolve", known, row_id, False)
     tally.count("task", row["task"])
@@ -218,6 +225,8 @@ def _stage2(shard: Shard, tally: Tally, row: Row, texts: dict[str, Texts]) -> No
     refs = [row["motion"], *(rung["motion"] for rung in row["ladder"])]
     unresolved = sum(not shard.resolves(ref, row["split"], row_id) for ref in refs)
     tally.check("motions_resolve", not unresolved, row_id, f"{unresolved} do not")
+    others = [ref["id"] for ref in refs if not shard.same_split(ref, row["split"])]
+    tally.check("motions_split", not others, row_id, ", ".join(others))
     said = [row["annotation_id"], *(rung["annotation_id"] for rung in row["ladder"])]
     said += [analysis["annotation_id"] for analysis in row["analyses"]]
     tally.check("annotations_resolve", all(name in shard.contradicted for name in said), row_id, False)
@@ -230,6 +239,8 @@ def _stage3(shard: Shard, tally: Tally, row: Row, texts: dict[str, Texts]) -> No
     tally.check("frames", body.min_frames <= row["frames"] < body.max_frames, row_id, row["frames"])
     tally.check("caption_length", 1 <= length <= MAX_CAPTION, row_id, length)
     tally.check("motion_resolves", shard.resolves(row["motion"], row["split"], row_id), row_id, False)
+    same = shard.same_split(row["motion"], row["split"])
+    tally.check("motions_split", same, row_id, row["motion"]["id"])
 
 
 def _dead_letters(shard: Shard, tally: Tally, row: Row, texts: dict[str, Texts]) -> None:

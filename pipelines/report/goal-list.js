@@ -63,7 +63,9 @@ function showPage(page) {
   const turn = (text, to, may) => {
     const button = makeButton(text, () => {
       showPage(to);
-      document.getElementById("list-title").scrollIntoView();
+      const title = document.getElementById("list-title");
+      title.focus(); // the button that was pressed is gone, and whoever uses keys goes on at the list
+      title.scrollIntoView();
     });
     button.disabled = !may;
     return button;

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pyarrow.compute as pc
@@ -46,22 +47,37 @@ def choose(corpus: Corpus, count: int | None, *, close: bool = False) -> Choice:
     """So many goals, or all for None: first some with something wrong, the others drawn by hash of the id.
 
     With `close` the others come from as few shards as hold so many, so that few motions are read. A shard
-    is a draw by itself: clips lie in that of the hash of their id.
+    is a draw by itself: clips lie in that of the hash of their id. No more than are shown are held.
     """
-    every = [one for index in range(corpus.shards) for one in _of_shard(corpus, index)]
-    wrong = _drawn(one for one in every if one.is_flagged)
-    rest = _drawn(one for one in every if not one.is_flagged)
-    if close:
-        rest.sort(key=lambda one: seed("browser", one.shard))
+    wrong: list[Chosen] = []
+    rest: list[Chosen] = []
+    of = flagged = 0
+    for index in range(corpus.shards):
+        found = _of_shard(corpus, index)
+        of += len(found)
+        flagged += sum(one.is_flagged for one in found)
+        wrong = _drawn([*wrong, *(one for one in found if one.is_flagged)], count)
+        rest = _drawn([*rest, *(one for one in found if not one.is_flagged)], count, close=close)
     if count is not None:
-        wrong = wrong[: max(count // _LEAST_SHARE, count - len(rest))]
+        wrong = wrong[: max(count // _LEAST_SHARE, count - (of - flagged))]
         rest = rest[: count - len(wrong)]
     in_order = [*sorted(wrong, key=lambda one: one.goal_id), *sorted(rest, key=lambda one: one.goal_id)]
-    return Choice(tuple(in_order), len(every), sum(one.is_flagged for one in every))
+    return Choice(tuple(in_order), of, flagged)
 
 
-def _drawn(goals: Iterable[Chosen]) -> list[Chosen]:
-    return sorted(goals, key=lambda one: (seed("browser", one.goal_id), one.goal_id))
+def _drawn(goals: Sequence[Chosen], count: int | None, *, close: bool = False) -> list[Chosen]:
+    """The first so many in the order in which goals are drawn; all for None, in any order."""
+    if count is None:
+        return list(goals)
+    return heapq.nsmallest(
+        count,
+        goals,
+        key=lambda one: (
+            seed("browser", one.shard) if close else 0,
+            seed("browser", one.goal_id),
+            one.goal_id,
+        ),
+    )
 
 
 def _of_shard(corpus: Corpus, index: int) -> list[Chosen]:

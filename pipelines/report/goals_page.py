@@ -29,7 +29,7 @@ def goals_page(choice: Choice) -> str:
         how = f" {wrong}; the others were drawn by a hash of their id. irmogen report --goals all shows all."
     return f"""<noscript><p class="card">The list of goals needs JavaScript.</p></noscript>
 <section id="list" aria-labelledby="list-title">
-<h1 id="list-title">Goals</h1>
+<h1 id="list-title" tabindex="-1">Goals</h1>
 <p class="lead">This report shows {what}, each with its ladder.{how}</p>
 <form class="search card" role="search" aria-label="Goals">
 <label class="filter words"><span>Words of the caption, or an id</span>

@@ -13,6 +13,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+
 from motion.skeleton import skeleton
 from pipelines.drawing import figure_script, figure_style, script_json
 from pipelines.report import shell
@@ -130,8 +132,9 @@ def left_out_captions(corpus: Corpus) -> Audited:
     for index in range(corpus.shards):
         mine = [row for row in letters(corpus, index) if row["reason"] == "caption_contradicted"]
         if mine:
-            held = read_table(corpus, "goals", index, ["goal_id", "caption"]).to_pylist()
-            captions |= {row["goal_id"]: row["caption"] for row in held}
+            held = read_table(corpus, "goals", index, ["goal_id", "caption"])
+            told = held.filter(pc.field("goal_id").isin([row["input_id"] for row in mine]))
+            captions |= {row["goal_id"]: row["caption"] for row in told.to_pylist()}
             rows += mine
     return from_letters(rows, captions)
 

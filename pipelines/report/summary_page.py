@@ -119,7 +119,7 @@ def _advice(manifest: Row) -> str:
         [
             text(told.get("meaning") or told["expectation"]),
             text(name),
-            text(_example(told.get("observed", ""))),
+            text(_example(told.get("observed", ""))) + _opened(_examples(told)),
         ]
         for name, suite in sorted(manifest["gate"]["suites"].items())
         for told in suite.get("advice") or ()
@@ -140,14 +140,20 @@ def _failure(name: str, failure: Row) -> str:
         about.append(f"observed {text(_example(failure['observed']))}")
     if count:
         about.append(f"{count:,} {'row' if count == 1 else 'rows'}")
-    examples = "".join(
-        f"<li><code>{text(_example(one))}</code></li>" for one in failure.get("examples") or ()
-    )
     return card(
         f'<h3><span class="mark bad" aria-hidden="true">✗</span> {text(title)}</h3>'
-        f'<p class="muted small">{" · ".join(about)}</p>' + (f"<ul>{examples}</ul>" if examples else ""),
+        f'<p class="muted small">{" · ".join(about)}</p>{_examples(failure)}',
         "failure",
     )
+
+
+def _examples(told: Row) -> str:
+    shown = "".join(f"<li><code>{text(_example(one))}</code></li>" for one in told.get("examples") or ())
+    return f"<ul>{shown}</ul>" if shown else ""
+
+
+def _opened(examples: str) -> str:
+    return details("Examples", examples) if examples else ""
 
 
 def _example(shown: Any) -> str:
