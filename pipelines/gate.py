@@ -74,6 +74,7 @@ def _failure(
         "examples": examples,
         "meaning": expectation.meaning,
         "observed": one,
+        "bounds": expectation.bounds,
     }
 
 
@@ -94,7 +95,7 @@ def _lines(verdict: Mapping[str, Any]) -> list[str]:
         for name, result in verdict["suites"].items()
         for told in result.get("advice", ())
         for line in (
-            f"  {name}: {told['column']} is {told['observed']}: {told['meaning']}",
+            f"  {name}: {told['column']} is {told['observed']} {told['bounds']}: {told['meaning']}",
             *(f"    {example}" for example in told["examples"][:3]),
         )
     ]
@@ -106,7 +107,7 @@ def _lines(verdict: Mapping[str, Any]) -> list[str]:
         for failure in result["failed"]:
             rows = "" if name == CORPUS else f"{failure['count']} rows, "
             what = f"{failure['expectation']} of {failure['column']}"
-            lines.append(f"  {name}: {what}: {rows}observed {failure['observed']}")
+            lines.append(f"  {name}: {what}: {rows}observed {failure['observed']} {failure['bounds']}")
             lines.append(f"    {failure['meaning']}")
             lines += [f"    {example}" for example in failure["examples"][:5]]
     return lines + told_too

@@ -44,6 +44,8 @@ def run(args: argparse.Namespace) -> int:
     from trainer.whole_folder import check_new_folder, whole_folder
 
     check_new_folder(args.output)
+    if not args.checkpoint.is_file():
+        raise FileNotFoundError(f"{args.checkpoint}: no such file; give the published .pth")
     tokenizer = _motion_tokenizer(args)
     checkpoint = read_checkpoint(args.checkpoint)
     model, words, notes = published_model(checkpoint, args.base, args.adapter)

@@ -298,7 +298,7 @@ def dry_run(job: Job) -> list[str]:
     lines += [f"  {shard['file']}  {shard['sha256'][:16]}" for shard in job.record["shards"]]
     lines += [
         f"motion tokens: {job.tokens.tokenizer}, {job.tokens.codes} codes",
-        f"begins from: {job.source}",
+        f"begins from: {job.source}{_unusual(job)}",
         told,
         f"{steps} steps of {job.recipe.train.rows} rows, {found.tokens:,} tokens; {found.weights:,} weights",
         f"memory of a process, nothing sharded: about {found.memory / 2**30:.1f} GiB",
@@ -306,6 +306,16 @@ def dry_run(job: Job) -> list[str]:
         + (" for learning, generation besides" if job.recipe.stage == "stage3" else ""),
     ]
     return lines
+
+
+def _unusual(job: Job) -> str:
+    """A word where the model is not of the stage that commonly comes before."""
+    stages = tuple(STAGES)
+    found = (job.record["before"] or {}).get("stage", "")
+    place = stages.index(job.recipe.stage)
+    if not found or (place and found == stages[place - 1]):
+        return ""
+    return f" (of {found}; {job.recipe.stage} commonly begins from {stages[place - 1] if place else 'none'})"
 
 
 def _duration(seconds: float) -> str:

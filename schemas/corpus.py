@@ -205,6 +205,8 @@ def read_manifest(root: Path) -> dict[str, Any]:
     if values is None:
         if not root.is_dir():
             raise ManifestError(f"{root}: no such folder; give the folder that `irmogen build` wrote")
+        if not Corpus(root).build_path.is_file():
+            raise ManifestError(f"{root}: is no corpus; give the folder that `irmogen build` wrote")
         raise ManifestError(f"{root}: has no manifest.json; finish the build with `irmogen build`")
     if not isinstance(values, dict):
         raise _damaged(root, f"holds a {type(values).__name__}, not an object")

@@ -282,7 +282,7 @@ def test_completions_without_a_motion_or_a_verdict_are_counted(
         (["{near}", "--embedder", "bert:{embedder}"], "unknown embedder 'bert'"),
         (["{near}", "--embedder", "guo:{embedder}"], "finest.tar"),
         (["{near}", "{near}", "--embedder", "{embedder}"], "given twice"),
-        (["{near}", "--embedder", "{embedder}", "--corpus", "{tmp}"], "no manifest.json"),
+        (["{near}", "--embedder", "{embedder}", "--corpus", "{tmp}"], "is no corpus; give the folder"),
         (["{near}", "--embedder", "{embedder}", "--protocol", "{embedder}/embedder.json"], "protocol"),
         (["{near}", "--embedder", "{embedder}", "--mode", "published"], "do not fill a pool of 32"),
     ],

@@ -153,7 +153,10 @@ def test_a_caption_that_people_gave_twice_is_told_and_refuses_nothing(copy: Path
     spoil(copy, Fault("corpus", "pairs_share", "goals", same_captions))
     told = irmogen("validate", copy).stdout
     assert "gate passed" in told
-    assert re.search(r"advice, which refuses nothing:\n.*pairs_share is 0\.\d+: .*\n    \S+: as \S+", told)
+    assert re.search(
+        r"advice, which refuses nothing:\n.*pairs_share is 0\.\d+ \(at most 0\.05\): .*\n    \S+: as \S+",
+        told,
+    )
 
 
 def test_what_a_row_says_cannot_steer_a_terminal(copy: Path) -> None:

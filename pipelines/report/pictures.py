@@ -26,6 +26,8 @@ _COLOURS = {
     "#0a0001": "var(--series-1)",
     "#0a0002": "var(--series-2)",
     "#0a0003": "var(--series-3)",
+    "#0a0004": "var(--series-4)",
+    "#0a0005": "var(--series-5)",
 }
 _INK, _MUTED, _LINE, *SERIES = _COLOURS
 _WIDTH = 5.6  # inches, of 72 units of the picture each

@@ -69,7 +69,8 @@ def verdict(manifest: Row) -> str:
     if good:
         said = "Every expectation of its quality gate holds, and every row is accounted for."
     else:
-        reasons = [f"{failed:,} expectations of the quality gate do not hold"] if failed else []
+        those = "expectation" if failed == 1 else "expectations"
+        reasons = [f"{those} of the quality gate that fail: {failed:,}"] if failed else []
         if not manifest["gate"]["passed"] and not failed:
             reasons.append("the quality gate did not pass")
         if lost:
@@ -119,7 +120,7 @@ def _advice(manifest: Row) -> str:
         [
             text(told.get("meaning") or told["expectation"]),
             text(name),
-            text(_example(told.get("observed", ""))) + _opened(_examples(told)),
+            text(f"{_example(told.get('observed', ''))} {told.get('bounds', '')}") + _opened(_examples(told)),
         ]
         for name, suite in sorted(manifest["gate"]["suites"].items())
         for told in suite.get("advice") or ()
@@ -137,8 +138,9 @@ def _failure(name: str, failure: Row) -> str:
     count = failure.get("count") or 0
     about = [f"<code>{text(failure['expectation'])}</code>", text(where)]
     if failure.get("observed") not in (None, ""):
-        about.append(f"observed {text(_example(failure['observed']))}")
-    if count:
+        seen = f"{_example(failure['observed'])} {failure.get('bounds', '')}"
+        about.append(f"observed {text(seen.strip())}")
+    if count and name != "corpus":
         about.append(f"{count:,} {'row' if count == 1 else 'rows'}")
     return card(
         f'<h3><span class="mark bad" aria-hidden="true">✗</span> {text(title)}</h3>'
