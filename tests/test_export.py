@@ -84,7 +84,10 @@ def shape(value: Any) -> Any:
 def test_a_folder_without_manifest_is_refused(tmp_path, capsys, form):
     (tmp_path / "corpus").mkdir()
     assert export(tmp_path / "corpus", form, tmp_path / "out") != 0
-    assert "manifest.json" in capsys.readouterr().err
+    assert "corpus: is no corpus; give the folder that" in capsys.readouterr().err
+    (tmp_path / "corpus" / "build.json").write_text("{}")  # of a build that has not come to its end
+    assert export(tmp_path / "corpus", form, tmp_path / "out") != 0
+    assert "has no manifest.json; finish the build" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
