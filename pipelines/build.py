@@ -23,7 +23,6 @@ from pipelines.thresholds import Thresholds, read_thresholds, thresholds_of, wri
 from pipelines.worker_log import worker_log
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, is_whole_of, read_manifest
-from schemas.crash import reached
 from schemas.fingerprint import fingerprint
 from schemas.profile import PROFILE
 from schemas.storage import read_json, sweep, write_json
@@ -236,14 +235,10 @@ def finish(config: BuildConfig, thresholds: Thresholds, seconds: float) -> dict[
 
 def _judge(corpus: Corpus, manifest: dict[str, Any], thresholds: Thresholds) -> None:
     """Run the gate; write report and manifest with its verdict."""
-    from pipelines.gate import run_gate
-    from pipelines.report import write_report
+    from pipelines.gate import keep_verdict, run_gate
 
     manifest["gate"] = run_gate(corpus, manifest["config"], manifest["steps"], thresholds)
-    write_json(corpus.root / "quality" / "gate.json", manifest["gate"])
-    write_report(corpus.root, manifest)
-    reached("before_manifest")
-    write_json(corpus.manifest_path, manifest)  # last: what a reader may trust
+    keep_verdict(corpus, manifest)
 
 
 def _sweep_stale(corpus: Corpus, manifest: dict[str, Any]) -> None:

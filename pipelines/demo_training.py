@@ -143,22 +143,24 @@ def road(args: argparse.Namespace) -> list[Step]:
 def _draw(output: Path) -> None:
     from trainer.callbacks import read_log
     from trainer.curves import curves
+    from trainer.run_folder import LOG
 
-    curves({stage: read_log(output / stage / "log.jsonl") for stage in _STAGES}, output / "curves.png")
+    curves({stage: read_log(output / stage / LOG) for stage in _STAGES}, output / "curves.png")
 
 
 def report(output: Path, times: dict[str, float]) -> list[str]:
     """What each step took, and whether losses fell, the format was learned and the reward rose."""
     from trainer.callbacks import read_log
+    from trainer.run_folder import LOG
 
     lines = [f"{name:<20}{seconds:8.0f} s" for name, seconds in times.items()]
     lines.append(f"{'together':<20}{sum(times.values()):8.0f} s")
     for stage in _STAGES[:3]:
-        first, last = _ends(read_log(output / stage / "log.jsonl"), "loss")
+        first, last = _ends(read_log(output / stage / LOG), "loss")
         lines.append(
             f"{stage}: loss {first:.3f} -> {last:.3f}" + ("" if last < first else "  (has not fallen)")
         )
-    rows = read_log(output / "stage3" / "log.jsonl")
+    rows = read_log(output / "stage3" / LOG)
     for name in sorted({name for row in rows for name in row if name.endswith("/mean") and "reward" in name}):
         first, last = _ends(rows, name)
         lines.append(f"stage3: {name.removesuffix('/mean')} {first:.3f} -> {last:.3f}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pipelines.evaluate_rows import plain
@@ -11,8 +12,9 @@ from pipelines.judging import Judge
 from pipelines.suites import CORPUS, Expectation, digest, suites
 from pipelines.thresholds import Thresholds
 from schemas.corpus import Corpus
+from schemas.crash import reached
 from schemas.profile import EXAMPLES, PROFILE, across_path, merged, profile_path
-from schemas.storage import read_json
+from schemas.storage import read_json, write_json
 
 Values = Mapping[str, Any]
 
@@ -80,6 +82,17 @@ def _failure(
 
 def _rounded(value: Any) -> Any:
     return round(value, 6) if isinstance(value, float) else value
+
+
+def keep_verdict(corpus: Corpus, manifest: dict[str, Any]) -> Path:
+    """Write a manifest's verdict, the report that shows it, and last the manifest; returns the report."""
+    from pipelines.report import write_report
+
+    write_json(corpus.root / "quality" / "gate.json", manifest["gate"])
+    report = write_report(corpus.root, manifest)
+    reached("before_manifest")
+    write_json(corpus.manifest_path, manifest)  # last: what a reader may trust
+    return report
 
 
 def describe(verdict: Mapping[str, Any]) -> list[str]:

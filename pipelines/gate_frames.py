@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.counts import left_out
 from pipelines.gate_statistics import corpus_statistics
 from pipelines.suites import CONSERVATION, CORPUS, NEVER_EMPTY, TABLES_HELD, Suites
 from schemas.profile import EXAMPLES
@@ -73,11 +74,10 @@ def _conservation(steps: Values) -> Frame:
     rows = []
     for step, units in steps.items():
         for unit, counts in units.items():
-            failed, filtered = sum(counts["failed"].values()), sum(counts["filtered"].values())
-            left = counts["rows_in"] - counts["rows_out"] - filtered - failed
-            share = failed / counts["rows_in"] if counts["rows_in"] else 0.0
+            lost = counts["rows_in"] - counts["rows_out"] - left_out(counts)
+            share = sum(counts["failed"].values()) / counts["rows_in"] if counts["rows_in"] else 0.0
             kept = counts["rows_out"] / counts["rows_in"] if counts["rows_in"] else 0.0
             rows.append(
-                {"step": f"{step}/{unit}", "unaccounted": left, "failed_share": share, "kept_share": kept}
+                {"step": f"{step}/{unit}", "unaccounted": lost, "failed_share": share, "kept_share": kept}
             )
     return Frame(len(rows), rows, "step")

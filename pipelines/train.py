@@ -138,7 +138,7 @@ def make_job(args: argparse.Namespace, recipe: Recipe) -> Job:
     if not source and recipe.stage == "base":
         raise ValueError(f"{args.recipe}: names no model.source; set it, or give --model")
     if not source:
-        before = {"stage1": "base", "stage2": "stage1", "stage3": "stage2"}[recipe.stage]
+        before = _stage_before(recipe.stage)
         raise ValueError(f"{recipe.stage} trains on from a model: give --model, the folder of {before}")
     if recipe.stage != "base" and not Path(source).is_dir():
         raise FileNotFoundError(f"{source}: no such folder; give --model the folder of a finished training")
@@ -271,7 +271,9 @@ def _embedder(args: argparse.Namespace, skeleton: str) -> str:
 def _train(job: Job) -> Any:
     import os
 
-    os.environ["TENSORBOARD_LOGGING_DIR"] = str(job.output / "tensorboard")
+    from trainer.run_folder import TENSORBOARD
+
+    os.environ["TENSORBOARD_LOGGING_DIR"] = str(job.output / TENSORBOARD)
     if job.recipe.stage == "stage3":
         from trainer.grpo import train_grpo
 
@@ -310,12 +312,16 @@ def dry_run(job: Job) -> list[str]:
 
 def _unusual(job: Job) -> str:
     """A word where the model is not of the stage that commonly comes before."""
-    stages = tuple(STAGES)
-    found = (job.record["before"] or {}).get("stage", "")
-    place = stages.index(job.recipe.stage)
-    if not found or (place and found == stages[place - 1]):
+    found, usual = (job.record["before"] or {}).get("stage", ""), _stage_before(job.recipe.stage)
+    if found in ("", usual):
         return ""
-    return f" (of {found}; {job.recipe.stage} commonly begins from {stages[place - 1] if place else 'none'})"
+    return f" (of {found}; {job.recipe.stage} commonly begins from {usual or 'none'})"
+
+
+def _stage_before(stage: str) -> str:
+    """The stage that commonly comes before; none before the base model."""
+    place = list(STAGES).index(stage)
+    return list(STAGES)[place - 1] if place else ""
 
 
 def _duration(seconds: float) -> str:
@@ -326,14 +332,16 @@ def _duration(seconds: float) -> str:
 def _draw(folder: Path, stage: str) -> None:
     from trainer.callbacks import read_log
     from trainer.curves import curves
+    from trainer.run_folder import LOG
 
-    curves({stage: read_log(folder / "log.jsonl")}, folder / "curves.png")
+    curves({stage: read_log(folder / LOG)}, folder / "curves.png")
 
 
 def _summary(job: Job, figures: Row) -> list[str]:
     from trainer.callbacks import read_log
+    from trainer.run_folder import LOG
 
-    rows = read_log(job.output / "log.jsonl")
+    rows = read_log(job.output / LOG)
     lines = [f"{name}: {value}" for name, value in figures.items() if not isinstance(value, dict)]
     for name in ("loss", "reward"):
         values = [row[name] for row in rows if name in row]

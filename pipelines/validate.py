@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.data_docs import FOLDER, write_data_docs
-from pipelines.gate import describe, run_gate
+from pipelines.gate import describe, keep_verdict, run_gate
 from pipelines.judging import Judge
 from pipelines.lock import locked
-from pipelines.report import write_report
 from pipelines.thresholds import thresholds_of
 from schemas.corpus import Corpus, is_whole_of, open_corpus, read_manifest
 from schemas.profile import PROFILE
-from schemas.storage import file_digest, write_json
+from schemas.storage import file_digest
 from transforms.across import compare_shards, is_compared
 from transforms.profile import profile_shard
 
@@ -65,10 +64,8 @@ def _validate(corpus: Corpus, manifest: dict[str, Any], html: Path | None) -> in
     verdict = run_gate(corpus, manifest["config"], manifest["steps"], thresholds, judge)
     if verdict != manifest.get("gate"):
         # The manifest carries the verdict: whoever trains must see this one.
-        write_json(corpus.root / "quality" / "gate.json", verdict)
-        judged = {**manifest, "gate": verdict}
-        print(f"the verdict is another one than before; report: {write_report(corpus.root, judged)}")
-        write_json(corpus.manifest_path, judged)
+        report = keep_verdict(corpus, {**manifest, "gate": verdict})
+        print(f"the verdict is another one than before; report: {report}")
     if html is not None:
         own = corpus.root / "quality" / FOLDER
         print(f"Data Docs: {write_data_docs(judge, own if html == Path() else html)}")
@@ -79,19 +76,19 @@ def _validate(corpus: Corpus, manifest: dict[str, Any], html: Path | None) -> in
 
 def refresh_profile(corpus: Corpus, manifest: dict[str, Any]) -> int:
     """Profile the shards whose profile is not of the files that the manifest names; returns how many."""
+    files: dict[str, dict[str, str]] = {}  # digests by name, by what names end with
+    for table in manifest["tables"].values():
+        for shard in table["shards"]:
+            number = shard["file"].rpartition("/")[2].partition("-")[2]
+            files.setdefault(number, {})[shard["file"]] = shard["sha256"]
     made = 0
     for index in range(corpus.shards):
         before = corpus.read_receipt(PROFILE, index)
         if before is not None and not is_whole_of(corpus, before):
             corpus.forget(PROFILE, index)
             before = None
-        files = {
-            shard["file"]: shard["sha256"]
-            for table in manifest["tables"].values()
-            for shard in table["shards"]
-            if shard["file"].endswith(f"-{index:05d}-of-{corpus.shards:05d}.parquet")
-        }
-        made += profile_shard(corpus, index, manifest["config"], files) != before
+        mine = files.get(f"{index:05d}-of-{corpus.shards:05d}.parquet", {})
+        made += profile_shard(corpus, index, manifest["config"], mine) != before
     if made or not is_compared(corpus):
         compare_shards(corpus)
     return made

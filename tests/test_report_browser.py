@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -321,7 +322,9 @@ def test_pictures_of_the_documents(tab, tmp_path) -> None:
         )
         time.sleep(0.5)  # until canvases of another size are drawn
         taken = tab.call("Page.captureScreenshot", format="png")["data"]
-        (folder / f"{name}.png").write_bytes(base64.b64decode(taken))
+        picture = base64.b64decode(taken)
+        assert struct.unpack(">8s8xII", picture[:24]) == (b"\x89PNG\r\n\x1a\n", 1280, height)
+        (folder / f"{name}.png").write_bytes(picture)
 
     load(tab, tmp_path / "index.html")
     take("report-summary", 1000)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
 
+from trainer.finite import check_finite
 from trainer.progress import progress_bar
 
 _OF_ITS_OWN_DATA = ("epoch", "num_tokens")  # TRL counts them as if it had dealt the rows
@@ -57,13 +57,8 @@ class EndsWhatComesApart(TrainerCallback):
         self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
     ) -> None:
         """ValueError for a loss or gradient that is no number; all processes log the same."""
-        for name in ("loss", "grad_norm"):
-            value = (logs or {}).get(name, 0.0)
-            if not math.isfinite(value):
-                raise ValueError(
-                    f"the training has come apart: {name} is {value} at step {state.global_step}; lower "
-                    f"train.rate, with another --output"
-                )
+        told = logs or {}
+        check_finite({name: told.get(name, 0.0) for name in ("loss", "grad_norm")}, state.global_step)
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:

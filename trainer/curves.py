@@ -52,7 +52,7 @@ def panels(rows: Sequence[Row]) -> list[tuple[str, list[tuple[str, list[int], li
         if start.endswith("/"):
             chosen = [name for name in names if name.startswith(start) and name.endswith("/mean")]
         else:
-            chosen = [name for name in (start, f"eval_{start}") if name in names]
+            chosen = [start] if start in names else []
         lines = [_line(name, start, rows) for name in chosen]
         if lines:
             found.append((title, lines))

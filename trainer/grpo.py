@@ -27,6 +27,7 @@ from trainer.language_model import load
 from trainer.recipe import Grpo, Recipe
 from trainer.rewards.panel import Panel
 from trainer.rewards.space import Space
+from trainer.run_folder import LOG
 from trainer.sharding import require_sharding
 
 
@@ -72,7 +73,7 @@ def train_grpo(job: Job) -> Outcome:
         args=config,
         train_dataset=places(recipe, grpo, steps),
         processing_class=tokenizer,
-        callbacks=[LogRows(job.output / "log.jsonl"), EndsWhatComesApart(), Progress(recipe.stage)],
+        callbacks=[LogRows(job.output / LOG), EndsWhatComesApart(), Progress(recipe.stage)],
         # Unlike in the stages before, embeddings stay as they are: the motion vocabulary is learned by now.
         peft_config=adapters(recipe.model.lora),
     )

@@ -10,6 +10,7 @@ from motion.tokenizer import MotionTokenizer
 from schemas.corpus import Corpus
 from schemas.tokens import TokenSet
 from trainer.recipe import Recipe
+from trainer.run_folder import CHECKPOINTS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -34,7 +35,7 @@ class Job:
     @property
     def checkpoints(self) -> Path:
         """Where the states lie from which a killed training goes on."""
-        return self.output / "checkpoints"
+        return self.output / CHECKPOINTS
 
 
 @dataclass(frozen=True)

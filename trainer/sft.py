@@ -18,12 +18,13 @@ from trl import SFTConfig, SFTTrainer
 
 from trainer.adapters import adapters
 from trainer.callbacks import EndsWhatComesApart, LogRows, Progress
-from trainer.checkpoints import WholeCheckpoints, last_whole, remove_broken, states_of
+from trainer.checkpoints import WholeCheckpoints, last_whole, remove_broken, states_of, step_of
 from trainer.collate import collate
 from trainer.examples import Example, Examples
 from trainer.job import Job, Outcome, training_arguments, world_size
 from trainer.language_model import begin
 from trainer.rows import StageRows
+from trainer.run_folder import LOG
 from trainer.sharding import require_sharding
 from trainer.stream import Counts, Stream
 
@@ -78,12 +79,10 @@ class StreamTrainer(WholeCheckpoints, SFTTrainer):
 
     def counts_so_far(self) -> Counts:
         """What this process has given; the first one counts the parts of the training before this one too."""
-        counts = replace(self.batches.stream.counts, tasks=dict(self.batches.stream.counts.tasks))
-        counts.seconds = time.monotonic() - self.started
+        given, seconds = self.batches.stream.counts, time.monotonic() - self.started
+        counts = replace(given, tasks=dict(given.tasks), seconds=self.before.seconds + seconds)
         if self.is_world_process_zero():
-            earlier = self.before.seconds
             counts.add(self.before)
-            counts.seconds = earlier + time.monotonic() - self.started
         return counts
 
     begun_at = 0  # the step that was gone on from
@@ -126,7 +125,7 @@ def train_sft(job: Job) -> Outcome:
         args=config,
         train_dataset=_first(stream),
         processing_class=tokenizer,
-        callbacks=[LogRows(job.output / "log.jsonl"), EndsWhatComesApart(), Progress(recipe.stage)],
+        callbacks=[LogRows(job.output / LOG), EndsWhatComesApart(), Progress(recipe.stage)],
         # The new rows of the vocabulary must be learned whole.
         peft_config=adapters(
             recipe.model.lora, modules_to_save=["embed_tokens", "lm_head"], ensure_weight_tying=True
@@ -134,7 +133,7 @@ def train_sft(job: Job) -> Outcome:
     )
     trainer.remove_callback(PrinterCallback)
     require_sharding(trainer)
-    trainer.begun_at = int(resumed.name.rpartition("-")[2]) if resumed else 0
+    trainer.begun_at = step_of(resumed) if resumed else 0
     trainer.before, trainer.started = before, time.monotonic()
     trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     figures = _figures(_added(gather_object([trainer.counts_so_far()])), trainer.state.global_step)

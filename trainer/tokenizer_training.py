@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from motion.tokenizer import MotionTokenizer
 from motion.vqvae import Codebook, ResidualBlock, TokenizerShape, VqVae
+from trainer.finite import check_finite
 from trainer.motion_clips import Clips, draw_windows, feature_groups
 from trainer.run_folder import CHECKPOINTS
 from trainer.tokenizer_log import StepRecord, TokenizerLog
@@ -105,7 +106,7 @@ def train_tokenizer(
             saves = (number + 1) % settings.save_every == 0 or last
             if logs or saves:
                 record = losses.read(number)
-                _check_finite(record)
+                check_finite({"loss": record.loss}, number)  # before a save point holds it
             if logs:
                 records.append(record)
                 log.add(record)
@@ -114,15 +115,6 @@ def train_tokenizer(
                 save_point(folder / CHECKPOINTS, number + 1, _state(learner, records))
             log.done(number)
     return MotionTokenizer(learner.network, shape, skeleton_name, mean, std, device=device), records
-
-
-def _check_finite(record: StepRecord) -> None:
-    """ValueError for a training that has come apart, before a save point holds it."""
-    if not math.isfinite(record.loss):
-        raise ValueError(
-            f"the training has come apart: loss is {record.loss} at step {record.step}; lower train.rate, "
-            f"with another --output"
-        )
 
 
 def _state(learner: _Learner, records: list[StepRecord]) -> dict[str, Any]:

@@ -16,9 +16,9 @@ import numpy as np
 from motion.signature import NEAR, SIGNATURE_VERSION, SIZE, Signature, distance
 from schemas.corpus import Corpus
 from schemas.fingerprint import fingerprint
-from schemas.profile import EXAMPLES, KEYS, across_path, profile_path, write_values
+from schemas.profile import EXAMPLES, KEYS, PROFILE, across_path, profile_path, write_values
 from schemas.storage import read_json
-from transforms.step import base_id
+from transforms.step import base_id, digests
 
 VERSION = 2
 FINDINGS = (
@@ -198,13 +198,8 @@ def write_across(corpus: Corpus, totals: Iterable[tuple[str, Total]]) -> None:
 
 def across_fingerprint(corpus: Corpus) -> str:
     """Identity of a comparison: what every shard is compared by. FileNotFoundError names a missing one."""
-    digests = []
-    for index in range(corpus.shards):
-        done = corpus.read_receipt("profile", index)
-        if done is None:
-            raise FileNotFoundError(f"{corpus.receipt_path('profile', index)}: the shard has no profile")
-        digests.append(done.digest)
-    return fingerprint("across", VERSION, SIGNATURE_VERSION, digests)
+    made = [digest for index in range(corpus.shards) for digest in digests(corpus, index, [PROFILE])]
+    return fingerprint("across", VERSION, SIGNATURE_VERSION, made)
 
 
 def is_compared(corpus: Corpus) -> bool:

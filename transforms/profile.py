@@ -14,7 +14,7 @@ from schemas.profile import KEYS, PROFILE, PROFILE_VERSION, Values, profile_path
 from transforms.profile_keys import profile_keys
 from transforms.profile_shard import Shard
 from transforms.profile_tables import profile_tables
-from transforms.step import STEPS
+from transforms.step import STEPS, receipts
 
 _READ = ("skeleton", "ladder", "wordings")  # settings that checks read
 
@@ -29,13 +29,8 @@ def profile_fingerprint(config: Mapping[str, Any], files: Files) -> str:
 
 def files_made(corpus: Corpus, index: int) -> dict[str, str]:
     """Digests of what all steps made for a shard; FileNotFoundError names a step that has not."""
-    found: dict[str, str] = {}
-    for step in STEPS:
-        done = corpus.read_receipt(step, index)
-        if done is None:
-            raise FileNotFoundError(f"{corpus.receipt_path(step, index)}: {step} has not done this shard")
-        found |= {output.file: output.sha256 for output in done.outputs}
-    return found
+    made = receipts(corpus, index, STEPS)
+    return {output.file: output.sha256 for done in made for output in done.outputs}
 
 
 def profile_shard(corpus: Corpus, index: int, config: Mapping[str, Any], files: Files) -> Receipt:

@@ -94,12 +94,17 @@ def corpus_of(config: BuildConfig) -> Corpus:
 
 def digests(corpus: Corpus, index: int, steps: Sequence[str]) -> list[str]:
     """What earlier steps made for a shard; FileNotFoundError names a step that has not."""
+    return [done.digest for done in receipts(corpus, index, steps)]
+
+
+def receipts(corpus: Corpus, index: int, steps: Sequence[str]) -> list[Receipt]:
+    """The receipts of steps for a shard; FileNotFoundError names a step that has left none."""
     found = []
     for step in steps:
         done = corpus.read_receipt(step, index)
         if done is None:
             raise FileNotFoundError(f"{corpus.receipt_path(step, index)}: {step} has not done this shard")
-        found.append(done.digest)
+        found.append(done)
     return found
 
 

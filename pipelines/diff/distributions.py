@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from evaluators.shift import js_distance, ks_distance, weighted_mean, weighted_quantiles
 from pipelines.diff.shards import Pair
+from pipelines.report.gathering import word_counts
 
 Counts = Counter[Any]
 
@@ -117,7 +118,7 @@ def _motions(rows: pa.Table) -> Counted:
 
 
 def _goals(rows: pa.Table) -> Counted:
-    yield CAPTIONS, "", _word_counts(rows["caption"])
+    yield CAPTIONS, "", Counter(word_counts(rows["caption"]))
 
 
 def _facts(rows: pa.Table) -> Counted:
@@ -137,8 +138,9 @@ def _candidates(rows: pa.Table) -> Counted:
 
 def _annotations(rows: pa.Table) -> Counted:
     for kind, group in _groups(rows, "kind"):
-        yield TEXTS, kind, _word_counts(group["text"])
-    yield TEXTS, "refinement", _word_counts(rows.filter(pc.field("refinement") != "")["refinement"])
+        yield TEXTS, kind, Counter(word_counts(group["text"]))
+    refinements = rows.filter(pc.field("refinement") != "")["refinement"]
+    yield TEXTS, "refinement", Counter(word_counts(refinements))
     yield VERDICTS, "", Counter({name: int(pc.sum(rows[name]).as_py() or 0) for name in _VERDICTS})
     authors = rows.select(["annotator", "model"]).to_pylist()
     yield AUTHORS, "", Counter(f"{a['annotator']} {a['model']}".strip() for a in authors)
@@ -151,10 +153,6 @@ def _stage1(rows: pa.Table) -> Counted:
 def _groups(rows: pa.Table, column: str) -> Iterator[tuple[Any, pa.Table]]:
     for value in sorted(pc.unique(rows[column]).to_pylist()):
         yield value, rows.filter(pc.field(column) == value)
-
-
-def _word_counts(texts: Any) -> Counts:
-    return Counter(pc.count_substring_regex(texts, r"\S+").to_pylist())
 
 
 _SOURCES: dict[str, tuple[list[str], Callable[[pa.Table], Counted]]] = {

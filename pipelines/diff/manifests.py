@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.counts import counts_in_order
+from pipelines.report.markup import counted
 from schemas.fingerprint import changed
 
 Manifest = Mapping[str, Any]
@@ -53,7 +54,7 @@ class Failure:
     @property
     def words(self) -> str:
         """It in words."""
-        rows = f" ({self.count:,} {'row' if self.count == 1 else 'rows'})" if self.count else ""
+        rows = f" ({counted(self.count, 'row')})" if self.count else ""
         what = self.meaning or f"{self.expectation} of {self.column}"
         return f"{self.suite}: {what}{rows}"
 

@@ -148,9 +148,9 @@ def _add_annotations(data: ReportData, rows: pa.Table) -> None:
     for verdict in VERDICTS:
         data.verdicts[verdict] += int(pc.sum(rows[verdict]).as_py() or 0)
     kinds = _values(rows, "kind")
-    for kind, words in zip(kinds, _word_counts(rows["text"]), strict=True):
+    for kind, words in zip(kinds, word_counts(rows["text"]), strict=True):
         data.words.setdefault(kind, Counter())[words] += 1
-    for words in _word_counts(rows["refinement"]):
+    for words in word_counts(rows["refinement"]):
         if words:
             data.words.setdefault("refinement", Counter())[words] += 1
     wanted = rows.filter((pc.field("kind") == "assessment") & ~pc.field("perfect"))
@@ -180,7 +180,8 @@ def _add_statements(data: ReportData, rows: pa.Table) -> None:
         data.contradictions.offer(row["annotation_id"], row)
 
 
-def _word_counts(texts: Any) -> list[int]:
+def word_counts(texts: Any) -> list[int]:
+    """Words of each text of a column."""
     return pc.count_substring_regex(texts, r"\S+").to_pylist()
 
 

@@ -70,20 +70,9 @@ def bars(title: str, summary: str, values: Mapping[str, Mapping[str, int]]) -> P
             widths = np.array([row.get(part, 0) for row in values.values()], float)
             axes.barh(places, widths, left=left, height=0.68, color=colour, label=part)
             left += widths
-        for place, total in zip(places, left, strict=True):
-            axes.annotate(
-                f"{int(total):,}",
-                (total, place),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                color=_MUTED,
-            )
-        axes.set_yticks(places, list(values))
-        axes.invert_yaxis()
-        axes.margins(x=0.12, y=0.02)
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
+        for place, total in enumerate(left):
+            _behind(axes, f"{int(total):,}", total, place)
+        _name_rows(axes, list(values), margin=0.12)
         axes.xaxis.set_major_locator(_whole_numbers(5))
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="x")
@@ -102,20 +91,8 @@ def pairs(title: str, summary: str, values: Mapping[str, Mapping[str, float]]) -
             widths = [row.get(part, 0.0) for row in values.values()]
             axes.barh(middles, widths, height=thick * 0.86, color=colour, label=part)
             for middle, width in zip(middles, widths, strict=True):
-                axes.annotate(
-                    f"{width:.1f}",
-                    (width, middle),
-                    xytext=(4, 0),
-                    textcoords="offset points",
-                    va="center",
-                    fontsize=7.5,
-                    color=_MUTED,
-                )
-        axes.set_yticks(places, list(values))
-        axes.invert_yaxis()
-        axes.margins(x=0.1, y=0.02)
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
+                _behind(axes, f"{width:.1f}", width, middle, fontsize=7.5)
+        _name_rows(axes, list(values), margin=0.1)
         axes.set_xlabel("%")
         axes.grid(axis="x")
         _legend(axes, len(parts))
@@ -229,6 +206,22 @@ def _drawing(height: float) -> Iterator[tuple[Figure, Axes]]:
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(_WIDTH, height), layout="constrained", facecolor="none")
         yield figure, figure.add_subplot(facecolor="none")
+
+
+def _behind(axes: Axes, label: str, end: float, place: float, **style: Any) -> None:
+    """A label behind the end of a horizontal bar."""
+    axes.annotate(
+        label, (end, place), xytext=(4, 0), textcoords="offset points", va="center", color=_MUTED, **style
+    )
+
+
+def _name_rows(axes: Axes, names: list[str], margin: float) -> None:
+    """Names of the rows of horizontal bars, the first one on top; room for the labels behind them."""
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.margins(x=margin, y=0.02)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
 
 
 def _colours(count: int) -> list[str]:

@@ -14,6 +14,7 @@ from schemas.storage import read_json
 
 Row = dict[str, Any]
 
+# As trainer/run_folder.py names them, whose import would bring torch into every build.
 RECORD, BEGUN, LOG, SUMMARY, RESULTS = (
     "irmogen.json",
     "training.json",

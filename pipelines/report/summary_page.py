@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.counts import counts_in_order, left_out, missing_rows
 from pipelines.report.flow import flow
 from pipelines.report.gathering import ReportData
-from pipelines.report.markup import card, details, facts, mark, section, table, text
+from pipelines.report.markup import card, counted, details, facts, mark, section, table, text
 from schemas.tables import TABLES
 
 Row = dict[str, Any]
@@ -141,7 +141,7 @@ def _failure(name: str, failure: Row) -> str:
         seen = f"{_example(failure['observed'])} {failure.get('bounds', '')}"
         about.append(f"observed {text(seen.strip())}")
     if count and name != "corpus":
-        about.append(f"{count:,} {'row' if count == 1 else 'rows'}")
+        about.append(counted(count, "row"))
     return card(
         f'<h3><span class="mark bad" aria-hidden="true">✗</span> {text(title)}</h3>'
         f'<p class="muted small">{" · ".join(about)}</p>{_examples(failure)}',
