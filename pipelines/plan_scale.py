@@ -1,0 +1,298 @@
+"""`irmogen plan --scale`: what a corpus takes that does not exist yet, and what gives way first.
+
+No dataset is needed; with one, its captions a clip and its frames a clip take the place of those that were
+measured. The model is pipelines/scale_model.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.flag_values import at_least, number
+from pipelines.inputs import CLIPS_A_SHARD, name_of_store
+from pipelines.scale_limits import MOST_GOALS, limits, reached_at, serial_store_seconds, store_requests
+from pipelines.scale_model import Constants, Estimate, Wanted, band, constants, estimate
+from schemas.config import BuildConfig
+
+if TYPE_CHECKING:
+    from schemas.llm_settings import LlmSettings
+
+SAMPLE_CLIPS = 300  # of a dataset, that are read to know what its clips are like
+ANSWER_SECONDS = 2.0  # of a hosted model, from request to answer; with limits of tokens it does not count
+BATCH_HOURS = 24  # within which a provider answers a batch
+MOST_WORKERS = 1_000_000
+_ONLY_WITH_SCALE = ("workers", "worker_price")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of a plan for a corpus that does not exist yet."""
+    group = parser.add_argument_group(
+        "a corpus that does not exist yet",
+        "Time, storage, shuffle, requests and money out of measured constants; --input and --output are not "
+        "needed. With --input, the dataset's captions and frames a clip are used.",
+    )
+    group.add_argument(
+        "--scale",
+        type=goals,
+        metavar="GOALS",
+        help="plan for so many goals, such as 1e6; a goal is one motion with one caption",
+    )
+    group.add_argument(
+        "--workers", type=at_least(1, MOST_WORKERS), metavar="N", help="worker processes, a core each (default 1)"
+    )
+    group.add_argument(
+        "--worker-price",
+        type=number(0, math.inf),
+        metavar="MONEY",
+        help="of an hour of one worker, to be told what they cost",
+    )
+
+
+def goals(text: str) -> int:
+    """A number of goals as people write it, 1e6 for a million."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 1 <= value <= MOST_GOALS:
+        raise argparse.ArgumentTypeError(f"{text}: give a number of goals from 1 to {MOST_GOALS:.0e}, such as 1e6")
+    return round(value)
+
+
+def wanted_paths(args: argparse.Namespace) -> None:
+    """ValueError where the plan of a build lacks its paths, or has a flag of a plan by --scale."""
+    if args.scale is not None:
+        return
+    missing = [f"--{name}" for name in ("input", "output") if getattr(args, name) is None]
+    if missing:
+        raise ValueError(f"{' and '.join(missing)} are needed for the plan of a build; or give --scale GOALS")
+    for name in _ONLY_WITH_SCALE:
+        if getattr(args, name) is not None:
+            raise ValueError(f"--{name.replace('_', '-')}: goes with --scale only; leave it out")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the plan of a corpus of `--scale` goals; nothing is read but the dataset, if one is given."""
+    from pipelines.llm_flags import llm_settings
+
+    if args.perturbed > args.ladder:
+        raise ValueError(f"--perturbed {args.perturbed} is more than --ladder {args.ladder}: lower it")
+    settings = llm_settings(args)
+    known = constants()
+    wanted = wanted_of(args, known)
+    for line in lines(args, settings, known, wanted):
+        print(line)
+    return 0
+
+
+def wanted_of(args: argparse.Namespace, known: Constants) -> Wanted:
+    """The corpus that the flags ask for."""
+    from transforms.assemble import examples_a_goal
+
+    a_clip, frames = known.goals_a_clip, known.frames_a_clip
+    if args.input is not None:
+        a_clip, frames = like_dataset(args.input, args.skeleton)
+    usual = BuildConfig()
+    texts = (args.wordings + 1 + args.ladder) / (usual.wordings + 1 + usual.ladder)
+    rungs, made = args.ladder / usual.ladder, args.perturbed / usual.perturbed
+    return Wanted(
+        goals=args.scale,
+        workers=args.workers or 1,
+        goals_a_clip=a_clip,
+        frames_a_clip=frames,
+        clips_a_shard=CLIPS_A_SHARD,
+        step_factors={"ladder": rungs, "annotate": texts, "assemble": texts, "profile": texts},
+        table_factors={
+            "candidates": rungs,
+            "perturbed": made,
+            "annotations": texts,
+            "stage1": examples_a_goal(args.ladder) / examples_a_goal(usual.ladder),
+            "stage2": texts,
+        },
+    )
+
+
+def like_dataset(root: Path, skeleton: str | None) -> tuple[float, float]:
+    """Captions a clip and frames a clip of a dataset, out of some of its clips; LayoutError where it is none."""
+    from motion.layout import MotionProblem, caption_lines, open_dataset, read_features
+    from motion.seeds import seed
+
+    dataset = open_dataset(root, skeleton)
+    sample = sorted((motion_id for motion_id, _ in dataset.ids), key=lambda one: seed("plan scale", one))
+    captions, frames = [], []
+    for motion_id in sample[:SAMPLE_CLIPS]:
+        try:
+            frames.append(len(read_features(dataset, motion_id)))
+            captions.append(caption_lines(dataset, motion_id))
+        except MotionProblem:
+            continue  # a build leaves it out and says why
+    if not sum(captions):
+        raise ValueError(f"{root}: none of {min(SAMPLE_CLIPS, len(sample))} clips can be read with a caption")
+    return sum(captions) / len(captions), sum(frames) / len(frames)
+
+
+def lines(
+    args: argparse.Namespace, settings: LlmSettings | None, known: Constants, wanted: Wanted
+) -> Iterator[str]:
+    """The plan, line by line."""
+    found = estimate(known, wanted)
+    yield (
+        f"{wanted.goals:,} goals of {wanted.clips:,} clips ({wanted.goals_a_clip:.2f} captions and "
+        f"{wanted.frames_a_clip:.0f} frames a clip) in {wanted.shards:,} shards, {wanted.workers:,} workers"
+    )
+    answers = _answer_seconds(args, settings, known)
+    yield from _time(args, known, wanted, found, answers(wanted.goals))
+    yield from _storage(known, wanted, found)
+    yield (
+        f"memory: {size(found.worker_memory)} a worker; main process {size(found.main_memory)}, and "
+        f"{size(found.engine_memory)} of shuffle where its own engine runs the build (FnApiRunner)"
+    )
+    yield from _requests(args, settings, known, wanted)
+    if args.worker_price is not None:
+        hours = found.seconds * wanted.workers / 3600
+        yield f"workers: {hours:,.1f} hours at {args.worker_price:g}: {hours * args.worker_price:,.2f}"
+    yield from _limits(known, wanted, found, answers)
+    yield _measured(known)
+
+
+def _time(
+    args: argparse.Namespace, known: Constants, wanted: Wanted, found: Estimate, answers: float
+) -> Iterator[str]:
+    seconds = found.seconds + answers
+    stores = [text for text in (args.input, args.output) if text is not None and name_of_store(text)]
+    if stores:
+        seconds += serial_store_seconds(wanted)
+    off = band(known, wanted, known.error)
+    yield (
+        f"time: about {duration(seconds)} ({duration(seconds / off)} to {duration(seconds * off)}), of it "
+        f"{duration(found.fixed_seconds)} whatever the size, {duration(found.pipeline_seconds)} of all workers, "
+        f"{duration(found.main_seconds)} of the main process alone"
+        + (f", {duration(serial_store_seconds(wanted))} of it waiting for the bucket" if stores else "")
+        + (f", {duration(answers)} of a language model" if answers else "")
+    )
+    work = found.work_seconds
+    steps = ", ".join(
+        f"{step} {1000 * seconds / wanted.goals:.1f} ({seconds / work:.0%})"
+        for step, seconds in found.step_seconds.items()
+    )
+    yield f"  ms a goal: {steps}"
+    yield f"  {work / 3600:,.1f} hours of work for one worker, {known.efficiency:.0%} of a worker's time is work"
+
+
+def _storage(known: Constants, wanted: Wanted, found: Estimate) -> Iterator[str]:
+    off = band(known, wanted, known.bytes_error)
+    yield f"storage: {size(found.bytes)} ({size(found.bytes / off)} to {size(found.bytes * off)})"
+    parts = {**found.table_bytes, **found.shard_bytes}
+    yield "  " + ", ".join(f"{name} {size(held)}" for name, held in parts.items())
+    puts, reads = store_requests(wanted, found.files)
+    yield f"files: {found.files:,}; requests to an object store: {puts:,} that write, about {reads:,} that read"
+    shuffled = sum(found.shuffle_bytes.values())
+    by_name = ", ".join(f"{name} {size(held)}" for name, held in found.shuffle_bytes.items())
+    yield f"shuffle: {size(shuffled)}, {shuffled / wanted.goals:,.0f} bytes a goal ({by_name})"
+
+
+def _requests(
+    args: argparse.Namespace, settings: LlmSettings | None, known: Constants, wanted: Wanted
+) -> Iterator[str]:
+    if settings is None:
+        yield "requests 0, tokens 0, money 0.00: the kinematic annotator asks nobody"
+        return
+    from pipelines.llm_flags import BATCH, price_of
+    from pipelines.llm_run import plan_lines
+    from pipelines.llm_summary import Asking
+    from pipelines.plan_requests import Estimate as Asked
+    from pipelines.plan_requests import Forecast
+
+    a_goal = asked_a_goal(args, settings, known)
+    requests, taken_in, put_out = (
+        round(wanted.goals * a_goal[name]) for name in ("requests", "input_tokens", "output_tokens")
+    )
+    asked = Asked(wanted.goals, requests, 0, taken_in, put_out)
+    prices, price = price_of(settings)
+    asking = Asking(settings, price, prices.currency, asked, asked, args.annotator == BATCH)
+    yield from plan_lines(asking, Forecast(asked, "measured goals; answers that fail the checks come on top"))
+
+
+def asked_a_goal(args: argparse.Namespace, settings: LlmSettings, known: Constants) -> dict[str, float]:
+    """Requests and tokens a goal, out of those that were measured for the usual ladder and wordings."""
+    from schemas.llm_settings import EACH
+
+    usual = BuildConfig()
+    texts = (args.wordings + 1 + args.ladder) / (usual.wordings + 1 + usual.ladder)
+    measured = known.llm[settings.requests]
+    requests = measured["requests"]
+    if settings.requests == EACH:
+        requests *= (2 + args.ladder) / (2 + usual.ladder)
+    return {
+        "requests": requests,
+        "input_tokens": measured["input_tokens"] * texts,
+        "output_tokens": measured["output_tokens"] * texts,
+    }
+
+
+def _answer_seconds(
+    args: argparse.Namespace, settings: LlmSettings | None, known: Constants
+) -> Callable[[int], float]:
+    """Seconds that a language model's answers take, by the number of goals."""
+    if settings is None:
+        return lambda goals: 0.0
+    from pipelines.llm_flags import BATCH
+
+    if args.annotator == BATCH:
+        return lambda goals: BATCH_HOURS * 3600.0
+    a_goal = asked_a_goal(args, settings, known)
+    tokens = a_goal["input_tokens"] + a_goal["output_tokens"]
+    rates = [settings.concurrency * (args.workers or 1) / ANSWER_SECONDS / a_goal["requests"]]
+    if settings.requests_per_minute:
+        rates.append(settings.requests_per_minute / 60 / a_goal["requests"])
+    if settings.tokens_per_minute:
+        rates.append(settings.tokens_per_minute / 60 / tokens)
+    return lambda goals: goals / min(rates)
+
+
+def _limits(
+    known: Constants, wanted: Wanted, found: Estimate, answers: Callable[[int], float]
+) -> Iterator[str]:
+    ordered = limits(wanted, found, answers(wanted.goals))
+    passed = [limit for limit in ordered if limit.load >= 1]
+    if passed:
+        yield f"first bottleneck: {passed[0].name}: {passed[0].told}"
+        yield from (f"  then {limit.name}: {limit.told}" for limit in passed[1:])
+    else:
+        yield f"no bottleneck; nearest, at {ordered[0].load:.0%}: {ordered[0].name}: {ordered[0].told}"
+    later = sorted(
+        (goals, name) for name, goals in reached_at(known, wanted, answers).items() if goals > wanted.goals
+    )
+    if later:
+        told = ", ".join(f"{name} at {goals:.0e} goals" for goals, name in later)
+        yield f"  with as many workers, next: {told}"
+
+
+def _measured(known: Constants) -> str:
+    about = known.measured
+    sizes = ", ".join(f"{goals:,}" for goals in about["goals"])
+    return (
+        f"measured {about['date']} with {sizes} goals by {about['workers']} workers on {about['machine']}; "
+        f"the band is {known.error:.0%} of time and {known.bytes_error:.0%} of storage there, as much again for "
+        "each factor of ten beyond in goals or workers"
+    )
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people read them."""
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.1f} {unit}"
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def size(count: float) -> str:
+    """Bytes as people read them, by powers of a thousand."""
+    for unit, length in (("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= length:
+            return f"{count / length:,.1f} {unit}"
+    return f"{count:.0f} bytes"
