@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.amounts import duration, size
 from pipelines.flag_values import at_least, number
-from pipelines.inputs import CLIPS_A_SHARD, name_of_store
-from pipelines.scale_limits import MOST_GOALS, limits, reached_at, serial_store_seconds, store_requests
+from pipelines.inputs import CLIPS_A_SHARD
+from pipelines.scale_limits import MOST_GOALS, Load, limits, reached_at, serial_store_seconds, store_requests
 from pipelines.scale_model import Constants, Estimate, Wanted, band, constants, estimate
 from schemas.config import BuildConfig
+from schemas.places import is_store
 
 if TYPE_CHECKING:
     from schemas.llm_settings import LlmSettings
@@ -42,7 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="plan for so many goals, such as 1e6; a goal is one motion with one caption",
     )
     group.add_argument(
-        "--workers", type=at_least(1, MOST_WORKERS), metavar="N", help="worker processes, a core each (default 1)"
+        "--workers",
+        type=at_least(1, MOST_WORKERS),
+        metavar="N",
+        help="worker processes, a core each (default 1)",
     )
     group.add_argument(
         "--worker-price",
@@ -59,7 +64,9 @@ def goals(text: str) -> int:
     except ValueError:
         value = math.nan
     if not 1 <= value <= MOST_GOALS:
-        raise argparse.ArgumentTypeError(f"{text}: give a number of goals from 1 to {MOST_GOALS:.0e}, such as 1e6")
+        raise argparse.ArgumentTypeError(
+            f"{text}: give a number of goals from 1 to {MOST_GOALS:.0e}, such as 1e6"
+        )
     return round(value)
 
 
@@ -117,7 +124,7 @@ def wanted_of(args: argparse.Namespace, known: Constants) -> Wanted:
 
 
 def like_dataset(root: Path, skeleton: str | None) -> tuple[float, float]:
-    """Captions a clip and frames a clip of a dataset, out of some of its clips; LayoutError where it is none."""
+    """Captions a clip and frames a clip of a dataset, out of some of its clips; LayoutError where none."""
     from motion.layout import MotionProblem, caption_lines, open_dataset, read_features
     from motion.seeds import seed
 
@@ -155,7 +162,7 @@ def lines(
     if args.worker_price is not None:
         hours = found.seconds * wanted.workers / 3600
         yield f"workers: {hours:,.1f} hours at {args.worker_price:g}: {hours * args.worker_price:,.2f}"
-    yield from _limits(known, wanted, found, answers)
+    yield from _limits(known, wanted, found, Load(answers, _may_be_store(args)))
     yield _measured(known)
 
 
@@ -163,15 +170,16 @@ def _time(
     args: argparse.Namespace, known: Constants, wanted: Wanted, found: Estimate, answers: float
 ) -> Iterator[str]:
     seconds = found.seconds + answers
-    stores = [text for text in (args.input, args.output) if text is not None and name_of_store(text)]
-    if stores:
+    in_store = bool(_paths(args)) and _may_be_store(args)
+    if in_store:
         seconds += serial_store_seconds(wanted)
     off = band(known, wanted, known.error)
     yield (
         f"time: about {duration(seconds)} ({duration(seconds / off)} to {duration(seconds * off)}), of it "
-        f"{duration(found.fixed_seconds)} whatever the size, {duration(found.pipeline_seconds)} of all workers, "
+        f"{duration(found.fixed_seconds)} whatever the size, "
+        f"{duration(found.pipeline_seconds)} of all workers, "
         f"{duration(found.main_seconds)} of the main process alone"
-        + (f", {duration(serial_store_seconds(wanted))} of it waiting for the bucket" if stores else "")
+        + (f", {duration(serial_store_seconds(wanted))} of it waiting for the bucket" if in_store else "")
         + (f", {duration(answers)} of a language model" if answers else "")
     )
     work = found.work_seconds
@@ -180,7 +188,16 @@ def _time(
         for step, seconds in found.step_seconds.items()
     )
     yield f"  ms a goal: {steps}"
-    yield f"  {work / 3600:,.1f} hours of work for one worker, {known.efficiency:.0%} of a worker's time is work"
+    yield f"  {work / 3600:,.1f} worker hours of steps, {known.efficiency:.0%} of the workers' time"
+
+
+def _paths(args: argparse.Namespace) -> list[Path]:
+    return [path for path in (args.input, args.output) if path is not None]
+
+
+def _may_be_store(args: argparse.Namespace) -> bool:
+    """Whether the flags name a bucket, or no place at all."""
+    return not _paths(args) or any(is_store(path) for path in _paths(args))
 
 
 def _storage(known: Constants, wanted: Wanted, found: Estimate) -> Iterator[str]:
@@ -189,7 +206,9 @@ def _storage(known: Constants, wanted: Wanted, found: Estimate) -> Iterator[str]
     parts = {**found.table_bytes, **found.shard_bytes}
     yield "  " + ", ".join(f"{name} {size(held)}" for name, held in parts.items())
     puts, reads = store_requests(wanted, found.files)
-    yield f"files: {found.files:,}; requests to an object store: {puts:,} that write, about {reads:,} that read"
+    yield (
+        f"files: {found.files:,}; requests to an object store: {puts:,} that write, about {reads:,} that read"
+    )
     shuffled = sum(found.shuffle_bytes.values())
     by_name = ", ".join(f"{name} {size(held)}" for name, held in found.shuffle_bytes.items())
     yield f"shuffle: {size(shuffled)}, {shuffled / wanted.goals:,.0f} bytes a goal ({by_name})"
@@ -201,6 +220,7 @@ def _requests(
     if settings is None:
         yield "requests 0, tokens 0, money 0.00: the kinematic annotator asks nobody"
         return
+    from pipelines.batch.files import MOST_REQUESTS
     from pipelines.llm_flags import BATCH, price_of
     from pipelines.llm_run import plan_lines
     from pipelines.llm_summary import Asking
@@ -215,6 +235,10 @@ def _requests(
     prices, price = price_of(settings)
     asking = Asking(settings, price, prices.currency, asked, asked, args.annotator == BATCH)
     yield from plan_lines(asking, Forecast(asked, "measured goals; answers that fail the checks come on top"))
+    yield f"ledger: {requests:,} files, one an answer"
+    if args.annotator == BATCH:
+        batches = math.ceil(requests / MOST_REQUESTS)
+        yield f"batches: {batches:,}, within {BATCH_HOURS} h; faulty answers again, {settings.asks} times at most"
 
 
 def asked_a_goal(args: argparse.Namespace, settings: LlmSettings, known: Constants) -> dict[str, float]:
@@ -254,10 +278,8 @@ def _answer_seconds(
     return lambda goals: goals / min(rates)
 
 
-def _limits(
-    known: Constants, wanted: Wanted, found: Estimate, answers: Callable[[int], float]
-) -> Iterator[str]:
-    ordered = limits(wanted, found, answers(wanted.goals))
+def _limits(known: Constants, wanted: Wanted, found: Estimate, load: Load) -> Iterator[str]:
+    ordered = limits(wanted, found, load)
     passed = [limit for limit in ordered if limit.load >= 1]
     if passed:
         yield f"first bottleneck: {passed[0].name}: {passed[0].told}"
@@ -265,7 +287,7 @@ def _limits(
     else:
         yield f"no bottleneck; nearest, at {ordered[0].load:.0%}: {ordered[0].name}: {ordered[0].told}"
     later = sorted(
-        (goals, name) for name, goals in reached_at(known, wanted, answers).items() if goals > wanted.goals
+        (goals, name) for name, goals in reached_at(known, wanted, load).items() if goals > wanted.goals
     )
     if later:
         told = ", ".join(f"{name} at {goals:.0e} goals" for goals, name in later)
@@ -277,22 +299,6 @@ def _measured(known: Constants) -> str:
     sizes = ", ".join(f"{goals:,}" for goals in about["goals"])
     return (
         f"measured {about['date']} with {sizes} goals by {about['workers']} workers on {about['machine']}; "
-        f"the band is {known.error:.0%} of time and {known.bytes_error:.0%} of storage there, as much again for "
-        "each factor of ten beyond in goals or workers"
+        f"the band is {known.error:.0%} of time and {known.bytes_error:.0%} of storage there, as much "
+        "again for each factor of ten beyond in goals or workers"
     )
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people read them."""
-    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:,.1f} {unit}"
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-
-
-def size(count: float) -> str:
-    """Bytes as people read them, by powers of a thousand."""
-    for unit, length in (("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= length:
-            return f"{count / length:,.1f} {unit}"
-    return f"{count:.0f} bytes"

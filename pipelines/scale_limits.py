@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pipelines.scale_model import Constants, Estimate, Wanted, estimate
 
@@ -36,7 +37,12 @@ class Limit:
     told: str  # what it is, in figures of this corpus
 
 
-Asked = Callable[[int], float]  # goals -> seconds that a language model's answers take; 0 without one
+@dataclass(frozen=True)
+class Load:
+    """What a build has to do beside its steps."""
+
+    answers: Callable[[int], float] = lambda goals: 0.0  # seconds that a language model takes, by goals
+    in_store: bool = True  # dataset or corpus lie in an object store
 
 
 def serial_store_seconds(wanted: Wanted) -> float:
@@ -50,15 +56,19 @@ def store_requests(wanted: Wanted, files: int) -> tuple[int, int]:
     return files, reads
 
 
-def limits(wanted: Wanted, found: Estimate, answers: float = 0.0) -> list[Limit]:
-    """Every limit with its load, the highest first. `answers`: seconds that a language model takes."""
+def limits(wanted: Wanted, found: Estimate, asked: Load) -> list[Limit]:
+    """Every limit with its load, the highest first."""
     pipeline = max(found.pipeline_seconds, 1e-9)
     waits = serial_store_seconds(wanted)
     puts = found.files / pipeline
     shuffled = sum(found.shuffle_bytes.values()) / wanted.workers
     manifest = found.shard_bytes.get("manifest", 0.0)
     held = found.main_memory + (found.engine_memory if wanted.workers <= ONE_MACHINE else 0.0)
-    one = ", shuffle included: this many workers run by the engine of one machine" if held > found.main_memory else ""
+    one = (
+        ", shuffle included: this many workers run by the engine of one machine"
+        if held > found.main_memory
+        else ""
+    )
     all_limits = [
         Limit(
             "shards",
@@ -99,18 +109,19 @@ def limits(wanted: Wanted, found: Estimate, answers: float = 0.0) -> list[Limit]
             f"{shuffled / 1e9:,.2f} GB a worker, which has {WORKER_DISK / 1e9:,.0f} GB of disk for it",
         ),
     ]
+    answers = asked.answers(wanted.goals)
     if answers:
         all_limits.append(
             Limit(
                 "language model",
                 answers / pipeline,
-                f"its answers take {answers:,.0f} s, the workers {pipeline:,.0f} s",
+                f"its answers take {duration(answers)}, the workers {duration(pipeline)}",
             )
         )
     return sorted(all_limits, key=lambda limit: (-limit.load, limit.name))
 
 
-def reached_at(known: Constants, wanted: Wanted, answers: Asked = lambda goals: 0.0) -> Mapping[str, int]:
+def reached_at(known: Constants, wanted: Wanted, asked: Load) -> Mapping[str, int]:
     """The goals at which each limit is reached with so many workers; those never reached are not in it.
 
     "shards" is reached below that number: it is about corpora that are too small.
@@ -118,20 +129,20 @@ def reached_at(known: Constants, wanted: Wanted, answers: Asked = lambda goals: 
 
     def load(name: str, goals: int) -> float:
         sized = replace(wanted, goals=goals)
-        found = limits(sized, estimate(known, sized), answers(goals))
+        found = limits(sized, estimate(known, sized), asked)
         return next(limit.load for limit in found if limit.name == name)
 
-    names = [limit.name for limit in limits(wanted, estimate(known, wanted), answers(wanted.goals))]
-    found = {name: _first(lambda goals, name=name: load(name, goals) >= 1) for name in names if name != "shards"}  # type: ignore[misc]
+    names = [limit.name for limit in limits(wanted, estimate(known, wanted), asked)]
+    found = {name: _first(partial(load, name)) for name in names if name != "shards"}
     return {name: goals for name, goals in found.items() if goals}
 
 
-def _first(holds: Callable[[int], bool]) -> int:
-    """The least power-of-ten-and-tenths number of goals from which on something holds; 0 where none is."""
+def _first(load: Callable[[int], float]) -> int:
+    """The number of goals, within some percent, from which on a load is 1 or more; 0 where it never is."""
     low, high = 3.0, math.log10(MOST_GOALS)
-    if not holds(MOST_GOALS):
+    if load(MOST_GOALS) < 1:
         return 0
     while high - low > 0.01:
         middle = (low + high) / 2
-        low, high = (low, middle) if holds(round(10**middle)) else (middle, high)
+        low, high = (low, middle) if load(round(10**middle)) >= 1 else (middle, high)
     return round(10**high)
