@@ -51,7 +51,8 @@ def show(rows: list[dict[str, Any]]) -> None:
         print(
             f"{row['goals']:>8,} goals, {row['shards']} shards: {row['seconds']:.1f} s, "
             f"{1000 * row['seconds'] / row['goals']:.2f} ms a goal; "
-            f"peak MB: main {row['main_memory'] / 1e6:.0f}, workers {peaks}; {sum(row['bytes'].values()) / 1e6:.0f} MB; gate "
+            f"peak MB: main {row['main_memory'] / 1e6:.0f}, workers {peaks}; "
+            f"{sum(row['bytes'].values()) / 1e6:.0f} MB; gate "
             + ("passed" if row["gate"] else f"refused ({', '.join(row['refused'])})")
         )
         phases = ", ".join(f"{name} {seconds:.1f}" for name, seconds in row["phases"].items())

@@ -54,8 +54,7 @@ def constants_from(rows: Sequence[Row], before: Constants, errors: tuple[float, 
     bytes_of = {name: sum(row["bytes"][name] for row in rows) for name in rows[-1]["bytes"]}
     a_shard = {name: bytes_of.pop(name) / shards for name in ("receipts", "profile", "manifest")}
     fixed = bytes_of.pop("others") / len(rows)
-    objects_shard, objects_clip = rows[-1]["objects_a_shard"], rows[-1]["objects_a_clip"]
-    objects_goal = (objects_shard * shards + objects_clip * clips) / goals
+    objects = rows[-1]["objects_a_shard"]
     shuffled = rows[-1].get("shuffled")
     values = {
         "version": CONSTANTS_VERSION,
@@ -79,9 +78,8 @@ def constants_from(rows: Sequence[Row], before: Constants, errors: tuple[float, 
         "files_a_shard": rows[-1]["files_a_shard"],
         "worker_memory": max(peak for row in rows for peak in row["worker_memory"]),
         "main_memory": memory_fixed,
-        "main_memory_a_shard": objects_shard,
-        "main_memory_a_clip": objects_clip,
-        "engine_memory_a_goal": max(0.0, memory - objects_goal),
+        "main_memory_a_shard": objects,
+        "engine_memory_a_goal": max(0.0, memory - objects * shards / goals),
         "llm": rows[0]["llm"],
         "error": max(LEAST_ERROR, errors[0]),
         "bytes_error": max(LEAST_BYTES_ERROR, errors[1]),

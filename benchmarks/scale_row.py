@@ -27,24 +27,17 @@ _BUILT = (0, 3)  # exit codes of a build that went to its end: the gate passed, 
 _IRMOGEN = [sys.executable, "-m", "pipelines.cli"]
 _PACKAGES = ("apache-beam", "numpy", "pyarrow")
 _OBJECTS = """
-import json, sys, tracemalloc
+import sys, tracemalloc
 from pathlib import Path
-from pipelines.inputs import shard_work
 from pipelines.manifest import build_manifest, read_receipts
-from motion.layout import open_dataset
 from schemas.config import config
 from schemas.corpus import open_corpus
-data, root = map(Path, sys.argv[1:])
-corpus, manifest = open_corpus(root)
-asked = config(manifest["config"], str(data), str(root))
+corpus, manifest = open_corpus(Path(sys.argv[1]))
+asked = config(manifest["config"], "", sys.argv[1])
 tracemalloc.start()
-dataset = open_dataset(data)
-works = shard_work(dataset, corpus.shards)
-clips = tracemalloc.get_traced_memory()[0]
 receipts = read_receipts(asked)
 made = build_manifest(asked, "", receipts)
-both = tracemalloc.get_traced_memory()[0]
-print(json.dumps([clips / len(dataset.ids), (both - clips) / corpus.shards]))
+print(tracemalloc.get_traced_memory()[0] / corpus.shards)
 """
 
 
@@ -55,7 +48,7 @@ def measured_row(goals: int, folder: Path, keep: bool) -> dict[str, Any]:
     making = _dataset(data, clips)
     shutil.rmtree(root, ignore_errors=True)  # of a benchmark that was killed: only a whole build can be timed
     build = _built(data, root, folder / f"build-{clips}.log")
-    row = {"wanted": goals, "data_seconds": making, **_row(data, root, build)}
+    row = {"wanted": goals, "data_seconds": making, **_row(root, build)}
     row["llm"] = _asked(root)
     if not keep:
         shutil.rmtree(data)
@@ -88,13 +81,12 @@ def _built(data: Path, root: Path, log: Path) -> Watched:
     return build
 
 
-def _row(data: Path, root: Path, build: Watched) -> dict[str, Any]:
+def _row(root: Path, build: Watched) -> dict[str, Any]:
     corpus, manifest = open_corpus(root)
     notes = json.loads(corpus.run_path.read_text())
     objects = subprocess.run(
-        [sys.executable, "-c", _OBJECTS, str(data), str(root)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", _OBJECTS, str(root)], capture_output=True, text=True, check=True
     )
-    a_clip, a_shard = json.loads(objects.stdout)
     frames, goal_frames = _frames(corpus)
     return {
         "measured": about(),
@@ -116,8 +108,7 @@ def _row(data: Path, root: Path, build: Watched) -> dict[str, Any]:
         "shuffled": notes.get("shuffled"),
         "main_memory": build.main,
         "worker_memory": build.workers,
-        "objects_a_clip": a_clip,
-        "objects_a_shard": a_shard,
+        "objects_a_shard": float(objects.stdout),
         "bytes": _sizes(corpus),
         "files_a_shard": _files(corpus),
     }

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable
+from pathlib import Path
+
+from schemas.places import place
 
 
 def at_least(least: int, most: int | None = None) -> Callable[[str], int]:
@@ -34,3 +37,18 @@ def number(least: float, most: float, above: bool = False) -> Callable[[str], fl
         return value
 
     return read
+
+
+def a_place(text: str) -> Path:
+    """A reader of folders, files and URIs of buckets."""
+    try:
+        return place(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def a_folder(text: str) -> Path:
+    """A reader of folders and files for what other libraries read or write: no bucket will do."""
+    if "://" in text:
+        raise argparse.ArgumentTypeError(f"{text} is no folder of this machine: copy it to one, or from one")
+    return Path(text)

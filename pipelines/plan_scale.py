@@ -237,8 +237,10 @@ def _requests(
     yield from plan_lines(asking, Forecast(asked, "measured goals; answers that fail the checks come on top"))
     yield f"ledger: {requests:,} files, one an answer"
     if args.annotator == BATCH:
-        batches = math.ceil(requests / MOST_REQUESTS)
-        yield f"batches: {batches:,}, within {BATCH_HOURS} h; faulty answers again, {settings.asks} times at most"
+        yield (
+            f"batches: {math.ceil(requests / MOST_REQUESTS):,}, within {BATCH_HOURS} h, and again for faulty "
+            f"answers, {settings.asks} times at most"
+        )
 
 
 def asked_a_goal(args: argparse.Namespace, settings: LlmSettings, known: Constants) -> dict[str, float]:

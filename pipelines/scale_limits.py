@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from pipelines.amounts import duration, size
 from pipelines.scale_model import Constants, Estimate, Wanted, estimate
 
 ROUND_TRIP = 0.03  # seconds of one request to an object store in the same region
@@ -22,10 +23,11 @@ ONE_MACHINE = 64  # workers at the most that run on one machine, by its own engi
 MOST_GOALS = 10**12
 
 # What the main process asks an object store for, one request after another.
-LOOKS_A_CLIP = 2  # size and time of its two files, before the work
+LISTS_A_CLIP = 2 / 1000  # pages of a listing, of a thousand names: a clip has two files
 READS_A_SHARD = 6  # receipts of the five steps and the profile, after the work
-# What workers read and write for a shard beside what they were given; docs/scale.md counts them.
-READS_OF_STEPS = 35
+# What workers read for a shard of a corpus: receipts of steps before, and their tables.
+READS_OF_STEPS = 50
+READS_A_CLIP = 2  # its two files
 
 
 @dataclass(frozen=True)
@@ -47,78 +49,71 @@ class Load:
 
 def serial_store_seconds(wanted: Wanted) -> float:
     """Seconds that the main process waits for an object store, whose requests it makes one by one."""
-    return ROUND_TRIP * (LOOKS_A_CLIP * wanted.clips + READS_A_SHARD * wanted.shards)
+    return ROUND_TRIP * (LISTS_A_CLIP * wanted.clips + READS_A_SHARD * wanted.shards)
 
 
 def store_requests(wanted: Wanted, files: int) -> tuple[int, int]:
     """Requests that write, and that read, where dataset and corpus lie in an object store."""
-    reads = wanted.shards * (READS_OF_STEPS + READS_A_SHARD) + 2 * LOOKS_A_CLIP * wanted.clips
-    return files, reads
+    reads = wanted.shards * (READS_OF_STEPS + READS_A_SHARD) + wanted.clips * (READS_A_CLIP + LISTS_A_CLIP)
+    return files, math.ceil(reads)
 
 
 def limits(wanted: Wanted, found: Estimate, asked: Load) -> list[Limit]:
     """Every limit with its load, the highest first."""
     pipeline = max(found.pipeline_seconds, 1e-9)
-    waits = serial_store_seconds(wanted)
-    puts = found.files / pipeline
-    shuffled = sum(found.shuffle_bytes.values()) / wanted.workers
-    manifest = found.shard_bytes.get("manifest", 0.0)
-    held = found.main_memory + (found.engine_memory if wanted.workers <= ONE_MACHINE else 0.0)
-    one = (
-        ", shuffle included: this many workers run by the engine of one machine"
-        if held > found.main_memory
-        else ""
-    )
-    all_limits = [
+    told = f"the workers take {duration(pipeline)}"
+    held, shuffled = found.main_memory, sum(found.shuffle_bytes.values()) / wanted.workers
+    if one_machine := wanted.workers <= ONE_MACHINE:
+        held += found.engine_memory
+    manifest, puts = found.shard_bytes.get("manifest", 0.0), found.files / pipeline
+    loads = [
         Limit(
             "shards",
             wanted.workers / wanted.shards,
-            f"{wanted.shards:,} shards for {wanted.workers:,} workers: more workers than shards do nothing",
+            f"{wanted.shards:,} shards for {wanted.workers:,} workers; more workers than shards do nothing",
         ),
         Limit(
             "main process",
             found.main_seconds / pipeline,
-            f"the main process lists clips and reads receipts and profiles for {found.main_seconds:,.0f} s "
-            f"while no worker works, the workers take {pipeline:,.0f} s",
-        ),
-        Limit(
-            "main process and object store",
-            waits / pipeline,
-            f"where dataset and corpus lie in a bucket, the main process waits {waits:,.0f} s for "
-            f"{LOOKS_A_CLIP} looks a clip and {READS_A_SHARD} reads a shard, one after another, the workers "
-            f"take {pipeline:,.0f} s",
+            f"it lists, reads receipts and judges alone for {duration(found.main_seconds)}; {told}",
         ),
         Limit(
             "memory of the main process",
             held / MAIN_MEMORY,
-            f"{held / 1e9:,.1f} GB of {MAIN_MEMORY / 1e9:.0f}{one}",
+            f"{size(held)} of {size(MAIN_MEMORY)}"
+            + (", the shuffle of one machine's engine included" if one_machine else ""),
         ),
         Limit(
             "manifest",
             manifest / MANIFEST,
-            f"{manifest / 1e9:,.2f} GB of JSON, read whole by everybody who opens the corpus",
+            f"{size(manifest)} of JSON, read whole by whoever opens the corpus",
+        ),
+        Limit("shuffle", shuffled / WORKER_DISK, f"{size(shuffled)} a worker of {size(WORKER_DISK)} of disk"),
+    ]
+    if asked.in_store:
+        loads += _of_store(wanted, pipeline, puts)
+    if answers := asked.answers(wanted.goals):
+        loads.append(
+            Limit("language model", answers / pipeline, f"its answers take {duration(answers)}; {told}")
+        )
+    return sorted(loads, key=lambda limit: (-limit.load, limit.name))
+
+
+def _of_store(wanted: Wanted, pipeline: float, puts: float) -> list[Limit]:
+    waits = serial_store_seconds(wanted)
+    return [
+        Limit(
+            "receipts in a bucket",
+            waits / pipeline,
+            f"the main process waits {duration(waits)} for {READS_A_SHARD} receipts and profiles a shard, "
+            f"one after another at {1000 * ROUND_TRIP:.0f} ms; the workers take {duration(pipeline)}",
         ),
         Limit(
-            "writes to an object store",
+            "writes to a bucket",
             puts / PUTS_A_SECOND,
-            f"{puts:,.0f} files a second; a bucket takes {PUTS_A_SECOND:,.0f} under a prefix",
-        ),
-        Limit(
-            "shuffle",
-            shuffled / WORKER_DISK,
-            f"{shuffled / 1e9:,.2f} GB a worker, which has {WORKER_DISK / 1e9:,.0f} GB of disk for it",
+            f"{puts:,.0f} files a second; a bucket takes {PUTS_A_SECOND:,.0f} under one prefix",
         ),
     ]
-    answers = asked.answers(wanted.goals)
-    if answers:
-        all_limits.append(
-            Limit(
-                "language model",
-                answers / pipeline,
-                f"its answers take {duration(answers)}, the workers {duration(pipeline)}",
-            )
-        )
-    return sorted(all_limits, key=lambda limit: (-limit.load, limit.name))
 
 
 def reached_at(known: Constants, wanted: Wanted, asked: Load) -> Mapping[str, int]:

@@ -46,7 +46,6 @@ class Constants:
     worker_memory: float  # bytes, the most that a worker held
     main_memory: float  # bytes, without what grows
     main_memory_a_shard: float  # bytes: receipts and manifest, as objects
-    main_memory_a_clip: float  # bytes: ids and the work of shards, as objects
     engine_memory_a_goal: float  # bytes in the main process where its engine keeps the shuffle there
     llm: Mapping[str, Mapping[str, float]]  # requests and tokens a goal, by --requests
     error: float  # of the time of a corpus that the constants were not made from, as a share
@@ -154,7 +153,7 @@ def estimate(known: Constants, wanted: Wanted) -> Estimate:
         shuffle_bytes={name: goals * size for name, size in known.shuffle_a_goal.items()},
         files=math.ceil(shards * known.files_a_shard),
         worker_memory=known.worker_memory,
-        main_memory=known.main_memory + known.main_memory_a_shard * shards + known.main_memory_a_clip * clips,
+        main_memory=known.main_memory + known.main_memory_a_shard * shards,
         engine_memory=goals * known.engine_memory_a_goal,
     )
 
