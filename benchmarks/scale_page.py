@@ -15,7 +15,10 @@ from pipelines import plan_scale
 from pipelines.amounts import duration, size
 from pipelines.inputs import CLIPS_A_SHARD
 from pipelines.inputs import add_arguments as build_arguments
+from pipelines.scale_limits import store_requests
 from pipelines.scale_model import Constants, Wanted, band, estimate
+from schemas.llm_settings import LlmSettings
+from schemas.prices import load_prices
 
 Row = Mapping[str, Any]
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -23,6 +26,9 @@ PAGE, PICTURE = DOCS / "scale.md", DOCS / "images" / "scale.svg"
 SCALES = (10**6, 10**8, 10**9)
 WORKERS = 200
 SHUFFLE_TARGET = 4000  # bytes a goal
+# List prices of a core, of standard storage and of its requests, in USD: assumptions, told as such.
+WORKER_PRICE, STORAGE_PRICE, WRITE_PRICE, READ_PRICE = 0.05, 0.023, 0.005 / 1000, 0.0004 / 1000
+MODEL = "gpt-4.1-mini"
 BLUE, ORANGE, GREY = "#2563eb", "#d9480f", "#868e96"
 
 
@@ -74,6 +80,7 @@ def write_page(rows: Sequence[Row], smaller: Constants, known: Constants) -> Non
         "targets": _table(("", "found"), targets(rows, errors)),
         "prediction": _prediction_table(rows[-1], smaller),
         "plans": _plans(known),
+        "costs": _costs(known),
     }
     for name, part in parts.items():
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.S)
@@ -139,13 +146,53 @@ def _prediction_table(row: Row, smaller: Constants) -> str:
     return _table((f"{row['goals']:,} goals", "foretold", "measured", "error"), body)
 
 
-def _plans(known: Constants) -> str:
+def _arguments(goals: int, *flags: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     build_arguments(parser, paths_required=False)
     plan_scale.add_arguments(parser)
+    return parser.parse_args(["--scale", str(goals), "--workers", str(WORKERS), *flags])
+
+
+def _costs(known: Constants) -> str:
+    """Money by scale; unit prices are assumptions, told in the table's head."""
+    model = load_prices("").of(MODEL)
+    assert model is not None
+    body = []
+    for goals in SCALES:
+        args = _arguments(goals, "--annotator", "openai-batch", "--model", MODEL, "--requests", "ladder")
+        wanted = plan_scale.wanted_of(args, known)
+        found = estimate(known, wanted)
+        writes, reads = store_requests(wanted, found.files)
+        asked = plan_scale.asked_a_goal(args, LlmSettings(MODEL, requests="ladder"), known)
+        money = model.cost(
+            round(goals * asked["input_tokens"]), round(goals * asked["output_tokens"]), batch=True
+        )
+        hours = found.seconds * WORKERS / 3600
+        body.append(
+            (
+                f"{goals:.0e}",
+                duration(found.seconds),
+                f"{hours * WORKER_PRICE:,.0f}",
+                f"{size(found.bytes)}: {found.bytes / 1e9 * STORAGE_PRICE:,.0f}",
+                f"{(writes * WRITE_PRICE + reads * READ_PRICE):,.0f}",
+                f"{money:,.0f}",
+            )
+        )
+    head = (
+        "goals",
+        f"time, {WORKERS} workers",
+        f"workers, {WORKER_PRICE} USD an hour",
+        f"storage a month, {STORAGE_PRICE} USD a GB",
+        "requests to the store, USD",
+        f"instead of the kinematic annotator: {MODEL}, a ladder a request, in batches, USD",
+    )
+    return _table(head, body)
+
+
+def _plans(known: Constants) -> str:
     parts = []
     for goals in SCALES:
-        args = parser.parse_args(["--scale", str(goals), "--workers", str(WORKERS)])
+        args = _arguments(goals)
         wanted = plan_scale.wanted_of(args, known)
         text = "\n".join(plan_scale.lines(args, None, known, wanted))
         parts.append(f"`irmogen plan --scale {goals:.0e} --workers {WORKERS}`:\n\n```\n{text}\n```")

@@ -152,7 +152,11 @@ def lines(
         f"{wanted.frames_a_clip:.0f} frames a clip) in {wanted.shards:,} shards, {wanted.workers:,} workers"
     )
     answers = _answer_seconds(args, settings, known)
-    yield from _time(args, known, wanted, found, answers(wanted.goals))
+    waits = serial_store_seconds(wanted) if _paths(args) and _may_be_store(args) else 0.0
+    seconds = found.seconds + waits + answers(wanted.goals)
+    off = band(known, wanted, known.error)
+    yield f"time: about {duration(seconds)} ({duration(seconds / off)} to {duration(seconds * off)})"
+    yield from _time(known, wanted, found, waits, answers(wanted.goals))
     yield from _storage(known, wanted, found)
     yield (
         f"memory: {size(found.worker_memory)} a worker; main process {size(found.main_memory)}, and "
@@ -160,28 +164,21 @@ def lines(
     )
     yield from _requests(args, settings, known, wanted)
     if args.worker_price is not None:
-        hours = found.seconds * wanted.workers / 3600
+        hours = seconds * wanted.workers / 3600
         yield f"workers: {hours:,.1f} hours at {args.worker_price:g}: {hours * args.worker_price:,.2f}"
     yield from _limits(known, wanted, found, Load(answers, _may_be_store(args)))
     yield _measured(known)
 
 
-def _time(
-    args: argparse.Namespace, known: Constants, wanted: Wanted, found: Estimate, answers: float
-) -> Iterator[str]:
-    seconds = found.seconds + answers
-    in_store = bool(_paths(args)) and _may_be_store(args)
-    if in_store:
-        seconds += serial_store_seconds(wanted)
-    off = band(known, wanted, known.error)
-    yield (
-        f"time: about {duration(seconds)} ({duration(seconds / off)} to {duration(seconds * off)}), of it "
-        f"{duration(found.fixed_seconds)} whatever the size, "
-        f"{duration(found.pipeline_seconds)} of all workers, "
-        f"{duration(found.main_seconds)} of the main process alone"
-        + (f", {duration(serial_store_seconds(wanted))} of it waiting for the bucket" if in_store else "")
-        + (f", {duration(answers)} of a language model" if answers else "")
-    )
+def _time(known: Constants, wanted: Wanted, found: Estimate, waits: float, answers: float) -> Iterator[str]:
+    parts = {
+        "whatever the size": found.fixed_seconds,
+        "of all workers": found.pipeline_seconds,
+        "of the main process alone": found.main_seconds,
+        "waiting for receipts in the bucket": waits,
+        "of the language model": answers,
+    }
+    yield "  " + ", ".join(f"{duration(seconds)} {what}" for what, seconds in parts.items() if seconds)
     work = found.work_seconds
     steps = ", ".join(
         f"{step} {1000 * seconds / wanted.goals:.1f} ({seconds / work:.0%})"
