@@ -52,8 +52,11 @@ def constants_from(rows: Sequence[Row], before: Constants, errors: tuple[float, 
     memory_fixed, memory = line([(row["goals"], row["main_memory"]) for row in rows])
     frames = {"motions": sum(r["frames"] for r in rows), "perturbed": sum(r["goal_frames"] for r in rows)}
     bytes_of = {name: sum(row["bytes"][name] for row in rows) for name in rows[-1]["bytes"]}
-    a_shard = {name: bytes_of.pop(name) / shards for name in ("receipts", "profile", "manifest")}
-    fixed = bytes_of.pop("others") / len(rows)
+    a_shard = {name: bytes_of.pop(name) / shards for name in ("receipts", "profile")}
+    # Settings and verdict stand in it once, whatever its shards.
+    manifest_fixed, a_shard["manifest"] = line([(row["shards"], row["bytes"]["manifest"]) for row in rows])
+    del bytes_of["manifest"]
+    fixed = bytes_of.pop("others") / len(rows) + manifest_fixed
     objects = rows[-1]["objects_a_shard"]
     shuffled = rows[-1].get("shuffled")
     values = {
