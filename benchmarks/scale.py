@@ -13,6 +13,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +31,18 @@ SIZES = [1_000, 10_000, 50_000]
 CONSTANTS = Path(scale_model.__file__).with_name(scale_model.CONSTANTS)
 
 
-def measured(sizes: list[int], folder: Path, file: Path, keep: bool, again: bool) -> list[dict[str, Any]]:
-    """A row for each size; each is written down as soon as it is measured."""
-    code = code_digest()
-    held = json.loads(file.read_text()) if file.is_file() and not again else {}
+def measured(
+    sizes: Sequence[int], measure: Callable[[int], dict[str, Any]], file: Path, code: str
+) -> list[dict[str, Any]]:
+    """A row for each size: the file's where the same code measured it, else a new one, kept at once."""
+    held = json.loads(file.read_text()) if file.is_file() else {}
     rows = {row["wanted"]: row for row in held.get("rows", []) if held.get("code") == code}
     for size in sizes:
         if size in rows:
             print(f"{size} goals: measured before")
             continue
         print(f"{size} goals: data, build", flush=True)
-        rows[size] = measured_row(size, folder, keep)
+        rows[size] = measure(size)
         file.parent.mkdir(exist_ok=True)
         write_json(file, {"code": code, "rows": [rows[one] for one in sorted(rows)]})
     return [rows[size] for size in sorted(sizes)]
@@ -79,13 +82,17 @@ def main() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     args.work.mkdir(parents=True, exist_ok=True)
-    rows = measured(args.sizes, args.work, args.results, args.keep, args.again)
+    if args.again:
+        args.results.unlink(missing_ok=True)
+    rows = measured(
+        args.sizes, partial(measured_row, folder=args.work, keep=args.keep), args.results, code_digest()
+    )
     show(rows)
     before = constants()
     smaller, errors = validated(rows, before)
-    for name, text in targets(rows, errors):
-        print(f"{name}: {text}")
     values = final(rows, before)
+    for name, text in targets(rows, errors, constants_of(values, "all sizes")):
+        print(f"{name}: {text}")
     if args.write_constants:
         write_json(CONSTANTS, values)
         print(f"constants of {len(rows)} sizes: {CONSTANTS}")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _EVERY = 0.2  # seconds between two looks
+_PR_SET_PDEATHSIG = 1
 _WORKER = "sdk_worker_main"  # in the command line of the engine's worker processes
 
 
@@ -41,11 +44,14 @@ class Watched:
         )
 
 
-def watched(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Watched:
-    """Run a command to its end, output to `log`, and keep the peak of each process that it starts."""
+def watched(command: Sequence[str], log: Path) -> Watched:
+    """Run a command to its end, output to `log`, and keep the peak of each process that it starts.
+
+    Linux only. A benchmark that is killed takes the command with it: the next one does not meet it at work.
+    """
     started = time.perf_counter()
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment)
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent)
         found = Watched(0, 0.0, root=process.pid)
         ended = threading.Event()
         thread = threading.Thread(target=_look_until, args=(found, ended), daemon=True)
@@ -60,6 +66,10 @@ def watched(command: Sequence[str], log: Path, environment: Mapping[str, str] | 
             ended.set()
             thread.join()
     return found
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _look_until(found: Watched, ended: threading.Event) -> None:

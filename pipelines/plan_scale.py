@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SAMPLE_CLIPS = 300  # of a dataset, that are read to know what its clips are like
 ANSWER_SECONDS = 2.0  # of a hosted model, from request to answer; with limits of tokens it does not count
+BYTES_A_TOKEN = 4  # of English and JSON
 BATCH_HOURS = 24  # within which a provider answers a batch
 MOST_WORKERS = 1_000_000
 _ONLY_WITH_SCALE = ("workers", "worker_price")
@@ -146,7 +147,7 @@ def lines(
     args: argparse.Namespace, settings: LlmSettings | None, known: Constants, wanted: Wanted
 ) -> Iterator[str]:
     """The plan, line by line."""
-    found = estimate(known, wanted)
+    found, usual = estimate(known, wanted), BuildConfig()
     yield (
         f"{wanted.goals:,} goals of {wanted.clips:,} clips ({wanted.goals_a_clip:.2f} captions and "
         f"{wanted.frames_a_clip:.0f} frames a clip) in {wanted.shards:,} shards, {wanted.workers:,} workers"
@@ -166,6 +167,8 @@ def lines(
     if args.worker_price is not None:
         hours = seconds * wanted.workers / 3600
         yield f"workers: {hours:,.1f} hours at {args.worker_price:g}: {hours * args.worker_price:,.2f}"
+    if args.alignment != usual.alignment:
+        yield f"--alignment {args.alignment}: what its embedder takes was not measured and is not in the time"
     yield from _limits(known, wanted, found, Load(answers, _may_be_store(args)))
     yield _measured(known)
 
@@ -232,7 +235,8 @@ def _requests(
     prices, price = price_of(settings)
     asking = Asking(settings, price, prices.currency, asked, asked, args.annotator == BATCH)
     yield from plan_lines(asking, Forecast(asked, "measured goals; answers that fail the checks come on top"))
-    yield f"ledger: {requests:,} files, one an answer"
+    held = (taken_in + put_out) * BYTES_A_TOKEN
+    yield f"ledger: {requests:,} files, one an answer with its prompt, some {size(held)}"
     if args.annotator == BATCH:
         yield (
             f"batches: {math.ceil(requests / MOST_REQUESTS):,}, within {BATCH_HOURS} h, and again for faulty "

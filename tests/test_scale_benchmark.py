@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +128,51 @@ def test_the_page_has_a_place_for_every_part(tmp_path: Path, monkeypatch: pytest
     assert (tmp_path / "images" / "scale.svg").read_text().startswith("<?xml")
     scale_page.write_page(rows, known, known)
     assert page.read_text() == text  # written again, not once more
+
+
+def test_a_benchmark_that_was_killed_goes_on_with_the_size_that_is_missing(tmp_path: Path) -> None:
+    from scale import measured
+
+    file, done = tmp_path / "results" / "scale.json", []
+
+    def measure(size: int) -> dict[str, Any]:
+        if size == 300 and done.count(300) < 1:
+            done.append(300)
+            raise KeyboardInterrupt
+        done.append(size)
+        return {"wanted": size, "run": len(done)}
+
+    with pytest.raises(KeyboardInterrupt):
+        measured([100, 200, 300], measure, file, "one")
+    assert [row["run"] for row in measured([100, 200, 300], measure, file, "one")] == [1, 2, 4]
+    assert done == [100, 200, 300, 300]
+    assert [row["run"] for row in measured([300, 100, 200], measure, file, "one")] == [1, 2, 4]
+    assert [row["wanted"] for row in measured([100, 200, 300], measure, file, "other")] == [100, 200, 300]
+    assert len(done) == 7
+
+
+def test_a_command_ends_with_the_benchmark_that_runs_it(tmp_path: Path) -> None:
+    child = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)"
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from pathlib import Path; from scale_watch import watched\n"
+        f"watched([sys.executable, '-c', {child!r}, sys.argv[2]], Path(sys.argv[3]))"
+    )
+    told = tmp_path / "process"
+    words = [sys.executable, "-c", code, str(ROOT / "benchmarks"), str(told), str(tmp_path / "log")]
+    benchmark = subprocess.Popen(words)
+    try:
+        process = _until(lambda: told.is_file() and told.read_text())
+        benchmark.kill()
+        benchmark.wait()
+        assert _until(lambda: not Path(f"/proc/{process}").exists())
+    finally:
+        benchmark.kill()
+
+
+def _until(found: Callable[[], Any], seconds: float = 30.0) -> Any:
+    """What `found` returns as soon as that is true; false after so many seconds."""
+    end = time.monotonic() + seconds
+    while not (value := found()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return value
