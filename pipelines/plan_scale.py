@@ -178,7 +178,7 @@ def _time(known: Constants, wanted: Wanted, found: Estimate, waits: float, answe
         "whatever the size": found.fixed_seconds,
         "of all workers": found.pipeline_seconds,
         "of the main process alone": found.main_seconds,
-        "waiting for receipts in the bucket": waits,
+        "of the main process waiting for the bucket": waits,
         "of the language model": answers,
     }
     yield "  " + ", ".join(f"{duration(seconds)} {what}" for what, seconds in parts.items() if seconds)

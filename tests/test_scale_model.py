@@ -121,7 +121,7 @@ def test_a_model_and_a_bucket_are_limits_only_where_they_are_used() -> None:
     found = estimate(KNOWN, sized)
     local = {limit.name for limit in limits(sized, found, Load(in_store=False))}
     asked = {limit.name for limit in limits(sized, found, Load(lambda goals: goals * 1.0))}
-    assert asked - local == {"language model", "receipts in a bucket", "writes to a bucket"}
+    assert asked - local == {"language model", "main process and bucket", "writes to a bucket"}
 
 
 def test_one_machines_engine_holds_the_shuffle_and_a_clusters_does_not() -> None:
