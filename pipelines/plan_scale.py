@@ -1,7 +1,7 @@
 """`irmogen plan --scale`: what a corpus takes that does not exist yet, and what gives way first.
 
 No dataset is needed; with one, its captions a clip and its frames a clip take the place of those that were
-measured. The model is pipelines/scale_model.py.
+measured, and so do those of a corpus. The model is pipelines/scale_model.py.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from schemas.llm_settings import LlmSettings
 
 SAMPLE_CLIPS = 300  # of a dataset, that are read to know what its clips are like
+SAMPLE_SHARDS = 5  # of a corpus, likewise
 ANSWER_SECONDS = 2.0  # of a hosted model, from request to answer; with limits of tokens it does not count
 BYTES_A_TOKEN = 4  # of English and JSON
 BATCH_HOURS = 24  # within which a provider answers a batch
@@ -77,7 +78,9 @@ def wanted_paths(args: argparse.Namespace) -> None:
         return
     missing = [f"--{name}" for name in ("input", "output") if getattr(args, name) is None]
     if missing:
-        raise ValueError(f"{' and '.join(missing)} are needed for the plan of a build; or give --scale GOALS")
+        raise ValueError(
+            f"the plan of a build needs {' and '.join(missing)}; without a dataset, give --scale GOALS"
+        )
     for name in _ONLY_WITH_SCALE:
         if getattr(args, name) is not None:
             raise ValueError(f"--{name.replace('_', '-')}: goes with --scale only; leave it out")
@@ -103,7 +106,7 @@ def wanted_of(args: argparse.Namespace, known: Constants) -> Wanted:
 
     a_clip, frames = known.goals_a_clip, known.frames_a_clip
     if args.input is not None:
-        a_clip, frames = like_dataset(args.input, args.skeleton)
+        a_clip, frames = like_input(args.input, args.skeleton)
     usual = BuildConfig()
     texts = (args.wordings + 1 + args.ladder) / (usual.wordings + 1 + usual.ladder)
     rungs, made = args.ladder / usual.ladder, args.perturbed / usual.perturbed
@@ -124,8 +127,30 @@ def wanted_of(args: argparse.Namespace, known: Constants) -> Wanted:
     )
 
 
-def like_dataset(root: Path, skeleton: str | None) -> tuple[float, float]:
-    """Captions a clip and frames a clip of a dataset, out of some of its clips; LayoutError where none."""
+def like_input(root: Path, skeleton: str | None) -> tuple[float, float]:
+    """Goals a clip and frames a clip of a dataset or of a finished corpus.
+
+    Of a dataset some clips are read, of a corpus some shards' lengths. ValueError where it is neither.
+    """
+    from pipelines.motion_input import is_corpus
+
+    return _like_corpus(root) if is_corpus(root) else _like_dataset(root, skeleton)
+
+
+def _like_corpus(root: Path) -> tuple[float, float]:
+    from schemas.corpus import open_corpus
+
+    corpus, manifest = open_corpus(root)
+    frames: list[int] = []
+    for index in range(min(corpus.shards, SAMPLE_SHARDS)):
+        frames += corpus.read("motions", index, ["frames"])["frames"].to_pylist()
+    clips = manifest["tables"]["motions"]["rows"]
+    if not frames:
+        raise ValueError(f"{root}: holds no motions in its first shards; give a dataset or another corpus")
+    return manifest["tables"]["goals"]["rows"] / clips, sum(frames) / len(frames)
+
+
+def _like_dataset(root: Path, skeleton: str | None) -> tuple[float, float]:
     from motion.layout import MotionProblem, caption_lines, open_dataset, read_features
     from motion.seeds import seed
 

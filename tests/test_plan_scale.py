@@ -6,10 +6,11 @@ import json
 import re
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.cli import main
-from pipelines.plan_scale import like_dataset
+from pipelines.plan_scale import like_input
 from pipelines.scale_model import constants
 
 
@@ -62,8 +63,8 @@ def test_a_scale_that_cannot_be_is_refused_with_what_can(capsys, value: str) -> 
         (["--scale", "1e6", "--perturbed", "9"], "--perturbed 9 is more than --ladder 4"),
         (["--scale", "1e6", "--annotator", "openai"], "needs --model"),
         (["--scale", "1e6", "--input", "/nowhere/at/all"], "no such folder"),
-        ([], "--input and --output are needed"),
-        (["--output", "corpus"], "--input are needed"),
+        ([], "the plan of a build needs --input and --output"),
+        (["--output", "corpus"], "the plan of a build needs --input; without a dataset, give --scale"),
         (["--input", "a", "--output", "b", "--workers", "2"], "--workers: goes with --scale only"),
         (["--input", "a", "--output", "b", "--worker-price", "2"], "--worker-price: goes with --scale only"),
     ],
@@ -78,10 +79,22 @@ def test_a_dataset_gives_its_captions_and_frames_a_clip(capsys, demo: Path) -> N
     ids = [line for split in ("train", "val", "test") for line in (demo / f"{split}.txt").read_text().split()]
     captions = [len((demo / "texts" / f"{one}.txt").read_text().splitlines()) for one in ids]
     frames = [len(np.load(demo / "new_joint_vecs" / f"{one}.npy")) for one in ids]
-    found = like_dataset(demo, None)
+    found = like_input(demo, None)
     assert found == pytest.approx((sum(captions) / len(ids), sum(frames) / len(ids)))
     text = told(capsys, "--scale", 1000, "--input", demo)
     assert f"({found[0]:.2f} captions and {found[1]:.0f} frames a clip)" in text
+
+
+def test_a_corpus_gives_its_goals_and_frames_a_clip(corpus: Path) -> None:
+    tables = json.loads((corpus / "manifest.json").read_text())["tables"]
+    frames = [
+        count
+        for shard in tables["motions"]["shards"]
+        for count in pq.read_table(corpus / shard["file"], columns=["frames"])["frames"].to_pylist()
+    ]
+    assert like_input(corpus, None) == pytest.approx(
+        (tables["goals"]["rows"] / tables["motions"]["rows"], sum(frames) / len(frames))
+    )
 
 
 def test_a_model_is_counted_priced_and_held_against_budget_and_rate(capsys) -> None:
