@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -89,8 +90,11 @@ def main() -> None:
     )
     show(rows)
     before = constants()
-    smaller, errors = validated(rows, before)
-    values = final(rows, before)
+    try:
+        smaller, errors = validated(rows, before)
+        values = final(rows, before)
+    except ValueError as error:
+        sys.exit(str(error))
     for name, text in targets(rows, errors, constants_of(values, "all sizes")):
         print(f"{name}: {text}")
     if args.write_constants:
