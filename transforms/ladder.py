@@ -27,6 +27,7 @@ from transforms.perturb import Goal, Perturbed, perturb_goals
 from transforms.search import Pick
 from transforms.step import DeadLetter, StepResult, corpus_of, digests, failure, run_step, tally
 from transforms.stopping import stopping
+from transforms.timing import timed
 
 VERSION = 2
 
@@ -220,7 +221,8 @@ class BuildLadders(beam.PTransform):
         def work(item: tuple[int, dict[str, list[Any]]]) -> Iterator[int]:
             index, group = item
             if list(group["measured"]) and not stopping(config):
-                ladder_shard(config, index, group["picks"])
+                with timed("ladder"):
+                    ladder_shard(config, index, group["picks"])
                 yield index
 
         marks = measured | "Mark" >> beam.Map(lambda index: (index, True))

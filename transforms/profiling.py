@@ -13,6 +13,7 @@ from transforms.across import Total, added, counted, look, read_keys, records, s
 from transforms.per_shard import PerShard
 from transforms.profile import files_made, profile_shard
 from transforms.step import corpus_of
+from transforms.timing import timed_each
 
 _ALL = "all"
 
@@ -42,9 +43,10 @@ class CompareShards(beam.PTransform):
         corpus = corpus_of(config)
         found = (
             pcoll
-            | "Records" >> beam.FlatMap(lambda index: records(read_keys(corpus, index), index))
+            | "Records"
+            >> beam.FlatMap(lambda index: timed_each("compare", records(read_keys(corpus, index), index)))
             | "Group" >> beam.GroupByKey()
-            | "Look" >> beam.FlatMap(lambda group: look(*group))
+            | "Look" >> beam.FlatMap(lambda group: timed_each("compare", look(*group)))
             | "Subject" >> beam.Map(subject)
             | "Once" >> beam.GroupByKey()
             | "Count" >> beam.Map(counted)
