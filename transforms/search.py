@@ -38,7 +38,7 @@ def search(records: Iterable[IndexRecord]) -> Iterator[tuple[int, Pick]]:
     Of several goals about the same frames only the first is searched, so that no motion is picked
     twice for one goal.
     """
-    goals = sorted(dict.fromkeys(records), key=lambda record: record.goal_id)  # doubled ones once
+    goals = sorted(records, key=lambda record: record.goal_id)
     if not goals:
         return
     first_of: dict[tuple[str, int, int], IndexRecord] = {}
