@@ -6,6 +6,8 @@ What is run is the build's own pipeline, without its gate: three shards of a few
 from __future__ import annotations
 
 import argparse
+import importlib
+import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from commands import _processes
 from conftest import write_small_demo
 
+import schemas.crash
 import schemas.shards
 import schemas.storage
 from pipelines import inputs
@@ -25,6 +28,7 @@ from pipelines.beam_flags import pipeline_options
 from pipelines.inputs import shard_work
 from schemas.config import BuildConfig
 from schemas.llm_settings import LlmSettings
+from transforms.llm import run_state
 from transforms.llm.run_state import RunState, Status
 from transforms.llm.runtime import end_runtime
 from transforms.read import ShardWork
@@ -156,6 +160,19 @@ def process(work: Callable[..., object], *values: object) -> Iterator[Any]:
         if started.is_alive():
             started.kill()
         started.join()
+
+
+def worker(job: Job, crash: str = "", gone: float = 0.0) -> None:
+    """A worker process: it runs the pipeline, until it kills itself at a point where one is named.
+
+    `gone` is the seconds after which it takes a silent worker for dead.
+    """
+    os.environ["IRMOGEN_CRASH"] = crash
+    importlib.reload(schemas.crash)
+    if gone:
+        run_state._GONE_SECONDS = gone
+    job.run()
+    end_runtime()
 
 
 def ended(started: Any, seconds: float = 60.0) -> int:

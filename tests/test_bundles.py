@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import apache_beam as beam
 import pytest
-from bundles import FAILING, PLAIN, Job, breaking, job_of
+from bundles import FAILING, PLAIN, Job, breaking, ended, job_of, process, worker
 from conftest import corpus_bytes
 
+from schemas.config import BuildConfig
+from schemas.corpus import Receipt, is_whole_of
+from schemas.rows import MotionRef
+from schemas.storage import sweep
 from transforms.annotate import Annotate
 from transforms.assemble import Assemble
 from transforms.ladder import BuildLadders
@@ -16,6 +26,7 @@ from transforms.measure import Index, Measure
 from transforms.profiling import CompareShards, Profile
 from transforms.read import ReadDataset
 from transforms.search import SearchLadders
+from transforms.step import StepResult, corpus_of, digests, run_step
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +74,71 @@ def test_elements_that_come_twice_and_out_of_order_count_once(
 
 def twice(elements: beam.PCollection, name: str) -> beam.PCollection:
     return (elements, elements) | name >> beam.Flatten()
+
+
+@pytest.fixture(scope="session")
+def other(job: Job, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus of the same clips with other settings."""
+    made = job.to(tmp_path_factory.mktemp("other") / "corpus", seed=7, ladder=2, wordings=3)
+    made.run()
+    return made.root
+
+
+@pytest.mark.parametrize("crash", ["", "during_shard_write:5"])
+def test_two_processes_that_do_everything_at_once_leave_the_same_bytes(
+    job: Job, clean: dict[str, bytes], other: Path, tmp_path: Path, crash: str
+) -> None:
+    """Over receipts and files of other settings, which both take back; one of them may be killed."""
+    mine = job.to(tmp_path / "corpus")
+    shutil.copytree(other, mine.root)
+    with process(worker, mine, crash) as one, process(worker, mine) as two:
+        assert ended(one) == (-signal.SIGKILL if crash else 0)
+        assert ended(two) == 0
+    sweep(mine.root)  # as a build does that goes on
+    assert corpus_bytes(mine.root) == clean
+
+
+def test_a_shard_that_another_worker_has_done_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
+    """The second would write other rows, as where a request failed that was answered for the first."""
+    config = BuildConfig(output=str(tmp_path))
+    corpus = corpus_of(config)
+    run_step(config, "assemble", 0, "old", lambda: result("old"))
+    first: list[Receipt] = []
+
+    def late() -> StepResult:
+        first.append(run_step(config, "assemble", 0, "new", lambda: result("first")))
+        return result("second")
+
+    assert run_step(config, "assemble", 0, "new", late) == first[0] == corpus.read_receipt("assemble", 0)
+    assert corpus.read("stage3", 0)["caption"].to_pylist() == ["first"]
+    assert is_whole_of(corpus, first[0])
+
+
+def test_of_workers_that_do_one_shard_at_once_every_reader_finds_a_receipt(tmp_path: Path) -> None:
+    """From the first that is done on; the last one ends its work when the first receipt is read."""
+    config = BuildConfig(output=str(tmp_path))
+    corpus = corpus_of(config)
+    run_step(config, "assemble", 0, "old", lambda: result("old"))
+    together = threading.Barrier(3)
+
+    def work(last: bool) -> StepResult:
+        together.wait(30)
+        while last and not corpus.is_current(corpus.read_receipt("assemble", 0), "new"):
+            time.sleep(0.001)
+        return result("new")
+
+    with ThreadPoolExecutor(3) as threads:
+        made = [
+            threads.submit(run_step, config, "assemble", 0, "new", partial(work, number == 2))
+            for number in range(3)
+        ]
+        while not corpus.is_current(corpus.read_receipt("assemble", 0), "new"):
+            time.sleep(0.001)
+        while not all(one.done() for one in made):
+            assert digests(corpus, 0, ["assemble"])
+    assert [one.result() for one in made] == [corpus.read_receipt("assemble", 0)] * 3
+
+
+def result(caption: str) -> StepResult:
+    row = {"goal_id": "one", "split": "train", "caption": caption, "frames": 40}
+    return StepResult({"stage3": [{**row, "motion": MotionRef("motions", "1", 0, 40).as_dict()}]})
