@@ -63,9 +63,9 @@ class Job:
         run_job(self.config, list(self.works if works is None else works), options)
 
 
-def job_of(data: Path) -> Job:
+def job_of(data: Path, clips: int = CLIPS) -> Job:
     """The build of a dataset that is written there, in three shards."""
-    write_small_demo(data, CLIPS)
+    write_small_demo(data, clips)
     arguments = argparse.ArgumentParser()
     inputs.add_arguments(arguments)
     config, _, dataset = inputs.prepare(arguments.parse_args(["--input", str(data), "--output", "unused"]))
@@ -126,7 +126,7 @@ class FailingRunner(FnApiRunner):
 
     tries = 3
 
-    def _run_bundle_multiple_times_for_testing(  # type: ignore[override]
+    def _run_bundle_multiple_times_for_testing(
         self, context: Any, bundles: Any, given: Any, wanted: Any, timers: Any, expected_timers: Any
     ) -> None:
         for _ in range(self.tries):

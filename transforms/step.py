@@ -158,12 +158,11 @@ def once(
             return once(corpus, step, index, fingerprint, work, write)
     result = work()
     # Again: the work may have taken hours, and the receipt be another worker's by now.
-    found = corpus.read_receipt(step, index)
-    if found is not None:
+    while (found := corpus.read_receipt(step, index)) is not None:
         if corpus.is_current(found, fingerprint):
             return found
         # Before the first file is overwritten: an old receipt must not outlive what it tells of.
-        corpus.forget(step, index)
+        corpus.take_back(found)
     made = write(result)
     corpus.write_receipt(made)
     return made
