@@ -44,7 +44,7 @@ def clean(job: Job) -> dict[str, bytes]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_bundles_that_break_in_the_middle_and_are_run_again_leave_the_same_bytes(
     job: Job, clean: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
@@ -82,7 +82,7 @@ def other(job: Job, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.root
 
 
-@pytest.mark.parametrize("crash", ["", "during_shard_write:5"])
+@pytest.mark.parametrize("crash", ["", pytest.param("during_shard_write:5", marks=pytest.mark.slow)])
 def test_two_processes_that_do_everything_at_once_leave_the_same_bytes(
     job: Job, clean: dict[str, bytes], other: Path, tmp_path: Path, crash: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Bundles that ask a language model, broken, doubled and killed: no answer is paid twice but those in flight."""
+"""Bundles that ask a language model, broken, doubled and killed: only what was in flight is paid twice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -58,10 +58,17 @@ def clean(laddered: Job, server: FakeServer, tmp_path_factory: pytest.TempPathFa
 
 
 def copied(laddered: Job, server: FakeServer, folder: Path) -> Job:
-    """A job that goes on behind the ladders, with a ledger of its own, for a server that has counted nothing."""
+    """A job that goes on behind the ladders, with a ledger of its own; the server begins to count anew."""
     shutil.copytree(laddered.root, folder / "corpus")
     server.reset()
     return asking(laddered.to(folder / "corpus"), server.base_url, folder / "ledger")
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def rows(job: Job) -> dict[str, bytes]:
@@ -111,8 +118,7 @@ def test_a_worker_that_is_killed_costs_what_it_had_in_flight_and_another_goes_on
 
     def one_dies(job: Job) -> None:
         with process(worker, job, "answer_before_ledger:12") as one:
-            while not list(job.root.glob("run/turns/*")):
-                time.sleep(0.01)
+            wait_for(lambda: list(job.root.glob("run/turns/*")))
             with process(worker, job, "", 2.5) as two:
                 assert ended(one) == -signal.SIGKILL
                 known.update(asked(server, mine))
@@ -170,8 +176,7 @@ def test_what_is_left_of_an_earlier_run_does_not_stop_the_next_one(tmp_path: Pat
         old = begun(tmp_path, endpoint)
         late = threading.Thread(target=ask_all, args=(old, range(1)))
         late.start()
-        while not endpoint.bodies:
-            time.sleep(0.01)
+        wait_for(lambda: endpoint.bodies)
         RunState(tmp_path).begin()
         late.join(10)
         assert endpoint.bodies
