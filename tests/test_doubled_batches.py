@@ -1,4 +1,4 @@
-"""Batches that are submitted and fetched twice, at once, and by an earlier pass that lives on: one is paid."""
+"""Batches that several submit and fetch at once, or an earlier pass that lives on: one is made and paid."""
 
 from __future__ import annotations
 
