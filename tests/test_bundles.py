@@ -13,6 +13,7 @@ import pytest
 from bundles import FAILING, PLAIN, Job, breaking, ended, job_of, process, worker
 from conftest import corpus_bytes
 
+from pipelines.identity import begin
 from schemas.config import BuildConfig
 from schemas.corpus import Receipt, is_whole_of
 from schemas.rows import MotionRef
@@ -24,7 +25,7 @@ from transforms.measure import Index, Measure
 from transforms.profiling import CompareShards, Profile
 from transforms.read import ReadDataset
 from transforms.search import SearchLadders
-from transforms.step import StepResult, corpus_of, run_step
+from transforms.step import StepResult, TakenOverError, corpus_of, run_step
 
 
 @pytest.fixture(scope="session")
@@ -128,6 +129,18 @@ def test_of_a_receipt_that_was_looked_at_and_a_newer_one_the_newer_stays(
     corpus.take_back(newer)
     assert corpus.read_receipt("assemble", 0) is None
     assert run_step(config, "assemble", 0, "new", lambda: result("new")) == newer
+
+
+def test_a_job_that_is_left_of_an_earlier_build_writes_nothing_into_the_next_one(tmp_path: Path) -> None:
+    old, new = (BuildConfig(output=str(tmp_path), seed=seed, buckets=(("train", 2),)) for seed in (1, 2))
+    begin(old, "", [])
+    assert run_step(old, "assemble", 0, "old", lambda: result("old"))
+    begin(new, "", [])
+    made = run_step(new, "assemble", 0, "new", lambda: result("new"))
+    with pytest.raises(TakenOverError, match="being built with other settings"):
+        run_step(old, "assemble", 0, "old", lambda: result("old"))
+    assert corpus_of(new).read_receipt("assemble", 0) == made
+    assert is_whole_of(corpus_of(new), made)
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["first", "after other settings"])

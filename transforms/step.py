@@ -21,9 +21,11 @@ from motion.skeleton import skeleton
 from prompts.neutral import encodable
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Counts, Output, Receipt
+from schemas.fingerprint import fingerprint as digest
 from schemas.places import place
 from schemas.profile import PROFILE
 from schemas.shards import to_table, write_shard
+from schemas.storage import read_json
 from schemas.tables import TABLES
 
 STEPS = ("read", "measure", "ladder", "annotate", "assemble")  # that make rows
@@ -63,6 +65,10 @@ def lost(step: str, input_id: str, reason: str, detail: str, payload: Mapping[st
     """The letter of an input that failed; `payload` is what trying it again needs."""
     text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
     return DeadLetter(step, "failed", reason, input_id, detail, text)
+
+
+class TakenOverError(RuntimeError):
+    """Another build has begun in the corpus: what is left of this one must not write there."""
 
 
 @dataclass
@@ -126,13 +132,31 @@ def run_step(
     """Do a step for a shard, or find that it is done; returns its receipt. `turn` as `once` has it."""
     corpus = corpus_of(config)
 
+    def work_for_this_build() -> StepResult:
+        result = work()
+        check_build(corpus, config)
+        return result
+
     def write(result: StepResult) -> Receipt:
         outputs = [_write(corpus, config, table, index, rows) for table, rows in result.rows.items()]
         letters = [letter.as_row() for letter in result.left_out]
         outputs.append(_write(corpus, config, "dead_letters", index, letters, file=step))
         return Receipt(step, index, fingerprint, result.counts, tuple(outputs))
 
-    return once(corpus, step, index, fingerprint, work, write, turn)
+    return once(corpus, step, index, fingerprint, work_for_this_build, write, turn)
+
+
+def check_build(corpus: Corpus, config: BuildConfig) -> None:
+    """TakenOverError where the corpus is being built with other settings by now.
+
+    A cluster may go on with a job whose main process is dead, while another build has begun.
+    """
+    begun, mine = read_json(corpus.build_path), config.identity()
+    if begun is not None and digest({name: begun["identity"].get(name) for name in mine}) != digest(mine):
+        raise TakenOverError(
+            f"{config.output}: is being built with other settings by now; "
+            "end this job, which is left of an earlier build"
+        )
 
 
 def once(
