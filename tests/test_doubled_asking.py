@@ -119,7 +119,7 @@ def test_a_worker_that_is_killed_costs_what_it_had_in_flight_and_another_goes_on
     def one_dies(job: Job) -> None:
         with process(worker, job, "answer_before_ledger:12") as one:
             wait_for(lambda: list(job.root.glob("run/turns/*")))
-            with process(worker, job, "", 2.5) as two:
+            with process(worker, job, "", 4.0) as two:
                 assert ended(one) == -signal.SIGKILL
                 known.update(asked(server, mine))
                 assert ended(two) == 0
