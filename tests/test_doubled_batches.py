@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from batch_builds import Pipeline, config, records, requests, run
@@ -33,9 +36,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeServer]:
 def desk_of(build: BuildConfig) -> Desk:
     """Where a main process submits; two of one build stand for two of its processes."""
     settings, state = llm_settings(build), RunState(Path(build.output))
-    wait = threading.Event().wait
-    provider = Provider(settings, lambda seconds: wait(seconds) and None)
-    return Desk(settings, ledger_folder(build), provider, Bill(settings, state), lambda: wait(0.02) and None)
+    provider = Provider(settings, time.sleep)
+    return Desk(settings, ledger_folder(build), provider, Bill(settings, state), lambda: time.sleep(0.02))
 
 
 def test_what_three_submit_and_fetch_at_once_is_one_batch(tmp_path: Path, server: FakeServer) -> None:
@@ -44,14 +46,13 @@ def test_what_three_submit_and_fetch_at_once_is_one_batch(tmp_path: Path, server
     RunState(Path(build.output)).begin()
     lines = [pending_line(asked(llm_settings(build), request)) for request in requests(5, "at once")]
     desks = [desk_of(build) for _ in range(3)]
-    names: list[frozenset[str]] = []
-    at_once([lambda desk=desk: names.append(desk.submit(lambda: lines).names) for desk in desks])
+    names = [found.names for found in at_once([partial(desk.submit, lambda: lines) for desk in desks])]
     [record] = records(build)
     assert names == [frozenset({record.name})] * 3
     assert desks[0].submit(lambda: reversed(lines)).names == names[0]  # again, and in another order
     while not has_ended(batch := desks[0].provider.look(record.batch_id)):
-        threading.Event().wait(0.05)
-    at_once([lambda desk=desk: fetch(desk, record, batch, 0.5) for desk in desks])
+        time.sleep(0.05)
+    at_once([partial(fetch, desk, record, batch, 0.5) for desk in desks])
     assert [one.state for one in records(build)] == [FETCHED]
     assert len(list(Ledger(ledger_folder(build)).entries())) == 5
     assert not desks[1].submit(lambda: lines).names
@@ -61,12 +62,9 @@ def test_what_three_submit_and_fetch_at_once_is_one_batch(tmp_path: Path, server
     assert (stats["batches"], stats["batch_requests"], stats["asked_after_answer"]) == (1, 5, 0)
 
 
-def at_once(works: Sequence[Callable[[], object]]) -> None:
-    threads = [threading.Thread(target=work) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
+    with ThreadPoolExecutor(len(works)) as threads:
+        return [begun.result() for begun in [threads.submit(work) for work in works]]
 
 
 class Haunted(Pipeline):
