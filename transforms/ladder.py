@@ -49,7 +49,7 @@ class Rung:
 def ladder_shard(config: BuildConfig, index: int, picks: Iterable[Pick]) -> Receipt:
     """Build the ladders of one shard, unless the corpus holds them already."""
     corpus = corpus_of(config)
-    mine = sorted(picks, key=lambda pick: (pick.goal_id, pick.level))
+    mine = sorted(dict.fromkeys(picks), key=lambda pick: (pick.goal_id, pick.level))  # doubled ones once
     identity = ladder_fingerprint(config, corpus, index, mine)
     return run_step(config, "ladder", index, identity, lambda: build_ladders(config, corpus, index, mine))
 

@@ -66,6 +66,6 @@ class CompareShards(beam.PTransform):
 def _write(config: BuildConfig, each: Iterable[int | tuple[str, Total]]) -> None:
     corpus = corpus_of(config)
     held = list(each)
-    shards = sum(isinstance(one, int) for one in held)
-    if shards == corpus.shards:  # a run that ends early leaves some for the next one
+    shards = {one for one in held if isinstance(one, int)}
+    if len(shards) == corpus.shards:  # a run that ends early leaves some for the next one
         write_across(corpus, [one for one in held if not isinstance(one, int)])
