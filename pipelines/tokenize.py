@@ -76,10 +76,11 @@ def _check(corpus: Corpus, manifest: dict[str, Any], tokenizer: MotionTokenizer)
 
 def _present(corpus: Corpus, manifest: dict[str, Any], tokenizer: MotionTokenizer) -> TokenSet | None:
     """The set of tokens where it is there, whole and up to date."""
-    from schemas.tokens import open_tokens
+    from schemas.tokens import is_whole, open_tokens
 
     try:
-        return open_tokens(corpus.root, manifest, tokenizer.fingerprint)
+        found = open_tokens(corpus.root, manifest, tokenizer.fingerprint)
+        return found if is_whole(found) else None
     except (ValueError, KeyError, TypeError):  # missing, damaged or out of date: it is made anew
         return None
 

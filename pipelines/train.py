@@ -128,7 +128,8 @@ def make_job(args: argparse.Namespace, recipe: Recipe) -> Job:
 
     from evaluators.embedders import check_device
     from motion.tokenizer import check_skeleton
-    from pipelines.export import checked_corpus
+    from pipelines.export import gated_corpus
+    from schemas.checked import checked
     from schemas.tokens import open_tokens
     from trainer.job import Job
     from trainer.language_model import check_attention, load_tokenizer
@@ -147,7 +148,8 @@ def make_job(args: argparse.Namespace, recipe: Recipe) -> Job:
     check_device(args.device)
     if not args.dry_run:  # a look at a training of another machine needs none
         check_attention(recipe.model.attention)
-    corpus, manifest = checked_corpus(args.corpus, args.allow_ungated)
+    opened, manifest = gated_corpus(args.corpus, args.allow_ungated)
+    corpus = checked(opened, manifest)
     motion_tokenizer = _motion_tokenizer(args, source)
     check_skeleton(motion_tokenizer, manifest["config"]["skeleton"], args.corpus)
     tokens = open_tokens(corpus.root, manifest, motion_tokenizer.fingerprint)
