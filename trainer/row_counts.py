@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow as pa
+
 from schemas.corpus import Corpus
 from schemas.shards import read_shard
 
@@ -25,7 +27,7 @@ def count_rows(corpus: Corpus, table: str, split: str, shards: Iterable[int]) ->
         path = corpus.shard_path(table, index)
         try:
             found = read_shard(path, table, columns).to_pydict()
-        except OSError as error:
+        except (OSError, pa.ArrowException) as error:
             raise ValueError(
                 f"{path}: is missing or damaged ({str(error).splitlines()[0]}); run `irmogen validate "
                 f"{corpus.root}`, and build the corpus again"
