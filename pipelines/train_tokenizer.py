@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.flag_values import a_folder, a_place
 from pipelines.lock import locked
 from pipelines.streams import ends_with_its_reader, printable
 
@@ -38,9 +39,9 @@ class _Job:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen train-tokenizer`."""
     parser.add_argument(
-        "corpus", type=Path, help="folder that `irmogen build` wrote; its split train is learned"
+        "corpus", type=a_place, help="folder that `irmogen build` wrote; its split train is learned"
     )
-    parser.add_argument("--output", type=Path, required=True, help="folder for the motion tokenizer")
+    parser.add_argument("--output", type=a_folder, required=True, help="folder for the motion tokenizer")
     parser.add_argument(
         "--recipe",
         default="demo",

@@ -125,8 +125,8 @@ def states_of(checkpoint: Path) -> list[dict[str, Any]]:
         strange = min(found ^ wanted)
         what = "lacks" if strange in wanted else "must not have"
         raise ValueError(
-            f"{checkpoint}: is of {world} processes and {what} {strange}; remove the folder, the same command "
-            f"then goes on from the checkpoint before"
+            f"{checkpoint}: is of {world} processes and {what} {strange}; remove the folder, then the "
+            f"same command goes on from the checkpoint before"
         )
     return [read_json(checkpoint / name) for name in sorted(wanted)]
 

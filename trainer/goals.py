@@ -61,8 +61,8 @@ class Goals:
         ]
         if len(found) != self.counts[shard]:
             raise ValueError(
-                f"{self.corpus.shard_path('stage3', shard)}: {self.counts[shard]} goals were counted when the "
-                f"training began, now there are {len(found)}; leave the corpus as it is while training"
+                f"{self.corpus.shard_path('stage3', shard)}: {self.counts[shard]} goals were counted when "
+                f"the training began, now there are {len(found)}; leave the corpus as it is while training"
             )
         mute = next((goal for goal in found if not any(sign.isalnum() for sign in goal.caption)), None)
         if mute:

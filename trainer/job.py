@@ -62,6 +62,13 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
+def own_device(device: str) -> str:
+    """The device of this process, where a launcher started several on one machine."""
+    import os
+
+    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if device == "cuda" else device
+
+
 def agreed(value: Callable[[], int]) -> int:
     """What the first process finds, in all of those that train together; the others need not look."""
     from accelerate import PartialState
@@ -82,12 +89,11 @@ def training_arguments(job: Job, steps: int) -> dict[str, Any]:
     together = world_size()
     at_once = min(train.rows_at_once, max(1, train.rows // together))
     if train.rows % (together * at_once):
-        fitting = [world for world in range(1, train.rows + 1) if train.rows % world == 0]
+        worlds = ", ".join(str(world) for world in range(1, train.rows + 1) if train.rows % world == 0)
         raise ValueError(
             f"train.rows {train.rows} does not divide into {together} processes of {at_once} rows at once; "
-            f"set train.rows_at_once to a divisor of each process' rows, or start one of "
-            f"{', '.join(map(str, fitting))} processes; a training that has not begun may also have train.rows "
-            f"of a multiple of {together * at_once}"
+            f"start one of {worlds} processes, or set train.rows_at_once to what divides a process' rows; a "
+            f"training that has not begun may also take a multiple of {together * at_once} as train.rows"
         )
     return {
         "output_dir": str(job.checkpoints),
