@@ -15,6 +15,7 @@ from motion.skeleton import Skeleton, skeleton
 from pipelines.shard_input import read_table
 from schemas.corpus import Corpus, open_corpus
 from schemas.generation_set import GenerationSet, content_fingerprint, open_set
+from schemas.places import place
 from schemas.rows import Segment, segment
 from schemas.storage import read_json
 
