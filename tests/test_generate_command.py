@@ -216,6 +216,44 @@ def test_a_killed_run_goes_on_and_a_finished_one_rests(
     assert digests(root) == whole
 
 
+def test_processes_share_a_set_and_may_change_in_number(
+    model: Path,
+    goals: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One of three processes is killed; two go on: each shard is made once, the bytes are those of one."""
+    monkeypatch.setattr(generate, "_A_SHARD", 1)
+    made(model, goals, tmp_path / "whole", "robust")
+    made_shards: list[int] = []
+    make = generate._shard
+
+    def noted(args: Any, place: tuple[int, int], *rest: Any) -> Any:
+        made_shards.append(place[0])
+        return make(args, place, *rest)
+
+    monkeypatch.setattr(generate, "_shard", noted)
+    root = tmp_path / "set"
+    words = ["generate", "--model", model, "--goals", goals, "--mode", "robust", "--output", root, *FLAGS]
+
+    def start(rank: int, world: int) -> str:
+        monkeypatch.setenv("RANK", str(rank))
+        monkeypatch.setenv("WORLD_SIZE", str(world))
+        capsys.readouterr()
+        assert main([*map(str, words)]) == 0
+        return capsys.readouterr().out
+
+    assert "1 of 3 shards are done, process 2 of 3 has made all of its own" in start(2, 3)
+    assert "2 of 3 shards are done, process 0 of 3" in start(0, 3)
+    assert not (root / "manifest.json").exists()
+    assert "2 of 3 shards are done, process 0 of 2" in start(0, 2)
+    assert "3 completions in" in start(1, 2)
+    assert made_shards == [2, 0, 1]
+    assert digests(root) == digests(tmp_path / "whole")
+    assert "nothing to do" in start(0, 2)
+
+
 @pytest.mark.parametrize(
     ("flags", "told"),
     [

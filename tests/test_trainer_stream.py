@@ -266,6 +266,15 @@ def test_a_state_of_other_lanes_is_refused(stream: Any) -> None:
         stream("stage2", "train.rows=4").take_up(stream("stage2", "train.rows=3").state())
 
 
+def test_a_state_of_another_version_is_refused(stream: Any) -> None:
+    """One that dealt rows in another order, and told where a lane stands by other numbers."""
+    one = stream("stage2", "train.rows=2")
+    for held in ({"epoch": 0, "window": 3, "row": 1}, {**asdict(LaneState()), "place": 1}):
+        with pytest.raises(ValueError, match="made by another version of irmogen, which dealt rows"):
+            one.take_up({"lanes": {"0": asdict(LaneState()), "1": held}})
+    assert one.states == {0: LaneState(), 1: LaneState()}
+
+
 def test_without_packing_every_row_is_one_example(stream: Any) -> None:
     one = stream("stage2", "data.pack=false", "train.rows=2")
     assert all(len(one.row(lane, {})) == 1 for lane in (0, 1))
