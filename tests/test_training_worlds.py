@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from part_of_training import train
 from small_training import goals_of, losses, write_ground
-from test_grpo import Place, place  # noqa: F401
+from test_grpo import Place, numbers, place  # noqa: F401
 
-from trainer.callbacks import read_log
 from trainer.goals import Prompts
 from trainer.grpo import train_grpo
 from trainer.sft import train_sft
@@ -63,12 +62,11 @@ def test_stage_3_goes_on_with_two_processes_each_of_its_own_goals(place: Place) 
         given = train(place.root / f"launched-{name}", job, 2)
         prompts = Prompts(goals_of(place.corpus), 0, 2)
         assert given == [[prompts.at(2)[0].goal_id], [prompts.at(3)[0].goal_id]]
-        logs.append(
-            [(row["step"], row["loss"], row["reward"]) for row in read_log(job.output / "log.jsonl")[:4]]
-        )
+        logs.append(numbers(job.output))
     assert logs[0] == logs[1]
-    assert [step for step, _, _ in logs[0]] == [1, 2, 3, 4]
+    assert [row["step"] for row in logs[0]] == [1, 2, 3, 4]
+    assert logs[0][:2] == numbers(place.root / "first")[:2]
     shutil.rmtree(job.checkpoints / "checkpoint-2")
     longer = place.job("again", "train.steps=6")
     train_grpo(longer)
-    assert read_log(longer.output / "log.jsonl")[5]["step"] == 6
+    assert [row["step"] for row in numbers(longer.output)] == [1, 2, 3, 4, 5, 6]
