@@ -326,7 +326,7 @@ def test_the_rate_grows_in_the_warmup_of_every_schedule(
         (
             "train.rows=4 train.rows_at_once=3",
             "1",
-            r"train\.rows 4 does not divide into 1 processes of 3 rows at once; set",
+            r"train\.rows 4 does not divide into 1 processes of 3 rows at once; start one of 1, 2, 4",
         ),
         ("train.rows=3", "2", r"train\.rows 3 does not divide into 2 processes of 1 rows at once"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from motion.seeds import generator
@@ -66,7 +66,7 @@ class Stream:
         self.states = {lane: LaneState() for lane in range(self.lanes)}
         self.counts = Counts()
         self._shards = ReadAhead(rows.read)
-        self._last_dealt: tuple[int, list[list[Piece]]] = (-1, [])
+        self._dealt = lru_cache(2)(self._deal)  # lanes go through epochs together, nearly
 
     def row(self, lane: int, iterators: dict[int, Iterator[list[Example]]]) -> list[Example]:
         """The next packed row of a lane; `iterators` holds those that have begun."""
@@ -104,12 +104,17 @@ class Stream:
                 )
             state.epoch, state.piece, state.example, state.window = state.epoch + 1, 0, 0, 0
 
-    def _dealt(self, epoch: int) -> list[list[Piece]]:
-        """The pieces of all lanes in an epoch; the last one is kept, for lanes go through epochs together."""
-        if self._last_dealt[0] != epoch:
-            dealt = deal(self.rows.counts, self.lanes, self.recipe.train.seed, epoch)
-            self._last_dealt = epoch, dealt
-        return self._last_dealt[1]
+    def _deal(self, epoch: int) -> list[list[Piece]]:
+        """The pieces of all lanes in an epoch."""
+        return deal(self.rows.counts, self.lanes, self.recipe.train.seed, epoch)
+
+    def _ahead(self, lane: int, number: int) -> list[int]:
+        """The shard of a lane's piece, and the one that comes behind it, if it is of the next epoch."""
+        epoch = self.states[lane].epoch
+        pieces = self._dealt(epoch)[lane][number : number + 2]
+        if len(pieces) < 2:
+            pieces = pieces + self._dealt(epoch + 1)[lane][:1]
+        return [piece.shard for piece in pieces]
 
     def _made(self, lane: int, pieces: list[Piece]) -> tuple[list[Example], tuple[int, int]]:
         """The examples of a lane's window, and the piece and its example with which the next one begins."""
@@ -118,7 +123,7 @@ class Stream:
         number, first = state.piece, state.example
         made: list[Example] = []
         while number < len(pieces) and len(made) < size:
-            self._shards.ask(lane, [piece.shard for piece in pieces[number : number + 2]])
+            self._shards.ask(lane, self._ahead(lane, number))
             shard = self._shards.take(pieces[number].shard)
             places = self.rows.places(shard, pieces[number], seed, epoch)
             taken = places[first : first + size - len(made)]
