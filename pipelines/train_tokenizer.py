@@ -69,14 +69,16 @@ def run(args: argparse.Namespace) -> int:
     from motion.skeleton import skeleton
     from motion.tokenizer import NOTES
     from motion.vqvae import TokenizerShape
-    from pipelines.export import checked_corpus
+    from pipelines.export import gated_corpus
+    from schemas.checked import checked
     from trainer.motion_clips import read_clips
     from trainer.run_folder import claim
     from trainer.tokenizer_recipe import load_tokenizer_recipe
 
     recipe = load_tokenizer_recipe(args.recipe, args.set)
     check_device(args.device)
-    corpus, manifest = checked_corpus(args.corpus, args.allow_ungated)
+    opened, manifest = gated_corpus(args.corpus, args.allow_ungated)
+    corpus = checked(opened, manifest)
     body = manifest["config"]["skeleton"]
     shape = TokenizerShape(skeleton(body).feature_size, **asdict(recipe.model))
     record = _record(recipe, corpus, manifest)

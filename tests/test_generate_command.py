@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -252,6 +254,22 @@ def test_processes_share_a_set_and_may_change_in_number(
     assert made_shards == [2, 0, 1]
     assert digests(root) == digests(tmp_path / "whole")
     assert "nothing to do" in start(0, 2)
+
+
+@pytest.mark.slow
+def test_a_launcher_starts_processes_that_share_a_set(model: Path, goals: Path, tmp_path: Path) -> None:
+    """Two samples a goal, a shard a goal; each process makes its own."""
+    flags = ("--samples", "200", "--max-new-tokens", "4")  # a shard holds one goal's
+    made(model, goals, tmp_path / "one", "direct", *flags)
+    words = ["generate", "--model", model, "--goals", goals, "--mode", "direct", "--output", tmp_path / "two"]
+    launched = [sys.executable, "-m", "trainer.launch", "--cpu", "--processes", "2", "--"]
+    done = subprocess.run(
+        [*launched, *map(str, [*words, *FLAGS, *flags])], capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("has made all of its own") <= 1
+    assert digests(tmp_path / "two") == digests(tmp_path / "one")
+    assert len(list((tmp_path / "two/parts").iterdir())) == 3
 
 
 @pytest.mark.parametrize(
