@@ -66,7 +66,7 @@ class Stream:
         self.states = {lane: LaneState() for lane in range(self.lanes)}
         self.counts = Counts()
         self._shards = ReadAhead(rows.read)
-        self._dealt = lru_cache(2)(self._deal)  # lanes go through epochs together, nearly
+        self._dealt = lru_cache(3)(self._deal)  # lanes go through epochs together, nearly
 
     def row(self, lane: int, iterators: dict[int, Iterator[list[Example]]]) -> list[Example]:
         """The next packed row of a lane; `iterators` holds those that have begun."""
