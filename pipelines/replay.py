@@ -15,6 +15,7 @@ from pipelines.shard_input import read_table
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus
 from schemas.ledger import Ledger
+from schemas.places import is_store, place
 from schemas.storage import read_json
 from transforms.llm.batch_records import BatchRecords
 from transforms.llm.wire import ledger_folder
@@ -62,12 +63,18 @@ def _as_last_time(args: argparse.Namespace) -> argparse.Namespace:
             f"{args.corpus}: run.json does not tell how it was built; give the folder of a corpus"
         )
     last = _parsed(arguments)
-    values = {setting: Path(folder) / path for setting in _PATHS if (path := getattr(last, setting))}
+    values = {setting: _from(folder, path) for setting in _PATHS if (path := getattr(last, setting))}
     values |= llm_flags.given(args, llm_flags.FREE) | {"output": args.corpus}
     for setting, value in values.items():
         flag = llm_flags.flag(setting)
         arguments = [*build.without(arguments, flag), flag, str(value)]
     return _parsed(arguments)
+
+
+def _from(folder: str, path: str | Path) -> Path:
+    """A path that was given in a folder; a URI is the same from everywhere."""
+    given = place(path)
+    return given if is_store(given) else Path(folder) / given
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:

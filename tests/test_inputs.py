@@ -19,6 +19,7 @@ from motion.layout import open_dataset
 from pipelines import inputs
 from pipelines.identity import begin, compare
 from pipelines.inputs import dataset_input, listing
+from pipelines.plan import outlook
 from schemas import spill
 from schemas.config import BuildConfig
 from transforms import dataset_source
@@ -201,3 +202,17 @@ def test_changed_clips_are_counted_and_the_first_are_named(tmp_path: Path) -> No
     assert found is not None
     assert found.clips == 20
     assert found.examples == tuple(f"{number:03d}" for number in range(5, 13))
+
+
+def test_plan_names_a_shard_that_has_far_more_captions_than_others(tmp_path: Path) -> None:
+    clips = {f"{number:03d}": CLIP for number in range(40)}
+    root = write_dataset(tmp_path / "data", clips, {"train": list(clips)})
+    config = BuildConfig(input=str(root), output=str(tmp_path / "corpus"), shards=40)
+    assert outlook(config, DatasetSource(root), trusted=False).uneven() == []
+    line = (root / "texts" / "007.txt").read_text()
+    (root / "texts" / "007.txt").write_text(line * 1000)
+    ahead = outlook(config, DatasetSource(root), trusted=False)
+    assert ahead.captions == 1039
+    (told,) = ahead.uneven()
+    assert f"shard {shard_of('007', 40)} has " in told
+    assert "(clip 007: 1000)" in told
