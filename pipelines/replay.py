@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import build, llm_flags
+from pipelines.flag_values import a_place
 from pipelines.identity import RefusedError, compare, refusal
 from pipelines.lock import locked
 from pipelines.shard_input import read_table
@@ -31,7 +32,7 @@ _PATHS = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The corpus, and the flags of a language model that change no answer."""
-    parser.add_argument("corpus", type=Path, help="folder that `irmogen build` wrote")
+    parser.add_argument("corpus", type=a_place, help="folder that `irmogen build` wrote")
     group = parser.add_argument_group(
         "language model", "As `irmogen build` knows them; what is not given is as in the last build."
     )
@@ -63,7 +64,7 @@ def _as_last_time(args: argparse.Namespace) -> argparse.Namespace:
             f"{args.corpus}: run.json does not tell how it was built; give the folder of a corpus"
         )
     last = _parsed(arguments)
-    values = {setting: _from(folder, path) for setting in _PATHS if (path := getattr(last, setting))}
+    values = {setting: _from(folder, given) for setting in _PATHS if (given := getattr(last, setting))}
     values |= llm_flags.given(args, llm_flags.FREE) | {"output": args.corpus}
     for setting, value in values.items():
         flag = llm_flags.flag(setting)
@@ -71,10 +72,10 @@ def _as_last_time(args: argparse.Namespace) -> argparse.Namespace:
     return _parsed(arguments)
 
 
-def _from(folder: str, path: str | Path) -> Path:
-    """A path that was given in a folder; a URI is the same from everywhere."""
-    given = place(path)
-    return given if is_store(given) else Path(folder) / given
+def _from(folder: str, given: str | Path) -> Path:
+    """A path as the last build's folder has it."""
+    path = place(str(given))
+    return path if is_store(path) else Path(folder) / path
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:
