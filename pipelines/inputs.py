@@ -17,7 +17,7 @@ from motion.skeleton import Skeleton
 from motion.split_lists import SPLITS, entries, pieces
 from pipelines import llm_flags
 from pipelines.flag_values import a_folder, a_place, at_least
-from pipelines.motion_input import is_corpus
+from pipelines.motion_input import is_corpus, is_dataset
 from schemas.config import BuildConfig
 from schemas.corpus import open_corpus
 from schemas.fingerprint import fingerprint
@@ -142,7 +142,8 @@ def prepare(args: argparse.Namespace) -> tuple[BuildConfig, Input]:
         raise ValueError(
             f"--input and --output are both {args.output}; give another folder for the new corpus"
         )
-    found = (corpus_input if is_corpus(args.input) else dataset_input)(args.input, args.skeleton)
+    a_corpus = is_corpus(args.input) and not is_dataset(args.input)
+    found = (corpus_input if a_corpus else dataset_input)(args.input, args.skeleton)
     if found.dataset and args.name not in ("", found.dataset):
         raise ValueError(
             f"--name {args.name}: the clips of {args.input} are of {found.dataset!r}, which is in their ids; "

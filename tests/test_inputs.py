@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apache_beam.testing.test_pipeline import TestPipeline
+from apache_beam import Pipeline
 from apache_beam.testing.util import assert_that, equal_to
 from test_layout import write_dataset
 
@@ -88,7 +88,7 @@ def test_which_name_counts_is_the_same_in_one_process_and_in_the_engine(repeated
         assert work.ids == tuple(pair for pair in whole.ids if shard_of(pair[0], 5) in mine)
         assert work.repeated == tuple(pair for pair in whole.repeated if shard_of(pair[0], 5) in mine)
     assert sum(len(work.repeated) for work in works) == 5
-    with TestPipeline() as pipeline:
+    with Pipeline("FnApiRunner") as pipeline:
         assert_that(pipeline | found.source.list_shards(config), equal_to(works))
 
 

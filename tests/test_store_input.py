@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from s3_server import upload
+from test_layout import write_dataset
 
 from pipelines.inputs import corpus_input, dataset_input, listing
 from schemas.config import BuildConfig
@@ -52,3 +55,25 @@ def test_shards_are_taken_over_from_a_bucket(bucket: StorePath, corpus: Path, tm
         for index in range(found.shards):
             path = made.shard_path(table, index)
             assert path.read_bytes() == (corpus / path.relative_to(made.root)).read_bytes()
+
+
+def test_that_a_store_does_not_answer_is_no_fault_of_a_clip(
+    bucket: StorePath, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = {name: np.zeros((60, 263), np.float32) for name in ("1", "2")}
+    upload(write_dataset(tmp_path / "data", clips, {"train": ["1", "2", "gone"]}), bucket / "data")
+    source = dataset_input(bucket / "data", None).source
+    config = BuildConfig(output=str(tmp_path / "new"))
+    (work,) = source.works(config)
+    whole = StorePath.read_bytes
+
+    def broken(self: StorePath) -> bytes:
+        if self.name == "2.txt":
+            raise OSError(errno.EIO, "the store does not answer as it should", str(self))
+        return whole(self)
+
+    monkeypatch.setattr(StorePath, "read_bytes", broken)
+    with pytest.raises(OSError, match=r"texts/2\.txt"):
+        source.read(config, work)
+    monkeypatch.setattr(StorePath, "read_bytes", whole)
+    assert source.read(config, work).counts["clips"].filtered == {"missing_motion": 1}

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import apache_beam as beam
 
-from motion.layout import FOLDERS, Dataset, caption_lines, read_files
+from motion.layout import FOLDERS, ClipFiles, Dataset, file_bytes, lines_in, read_files
 from motion.seeds import seed
 from motion.skeleton import skeleton
 from motion.split_lists import SPLITS, Piece, entries, listed, pieces
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
-from schemas.places import scan
+from schemas.places import is_store, scan
 from schemas.spill import grouped, parts_for
 from schemas.storage import read_json, write_json
 from transforms.read import VERSION, ShardWork, read_clips, read_fingerprint, shard_ranges
@@ -93,7 +93,7 @@ class DatasetSource:
     def _looked_up(self, folder: int, motion_id: str) -> tuple[int, int] | None:
         """Size and time of a file that no listing named: some file systems spell names in their own way."""
         try:
-            found = (self.root / FOLDERS[folder] / f"{motion_id}{_SUFFIXES[folder]}").stat()
+            found = self._path(folder, motion_id).stat()
         except OSError:
             return None
         return found.st_size, found.st_mtime_ns
@@ -105,7 +105,7 @@ class DatasetSource:
         if done is not None and _is_as_it_was(corpus, work, done):
             return done
         dataset = self._dataset(config, work)
-        files = [read_files(dataset, motion_id) for motion_id, _ in work.ids]
+        files = [self._files(dataset, motion_id) for motion_id, _ in work.ids]
         identity = read_fingerprint(config, work, [held.digests for held in files])
         made = run_step(config, "read", work.index, identity, lambda: read_clips(config, dataset, files))
         if work.listing:
@@ -122,12 +122,11 @@ class DatasetSource:
     def clips_now(self, config: BuildConfig, work: ShardWork) -> dict[str, tuple[str, ...]]:
         """Split and digests of every clip of a shard, in the order of its ids."""
         dataset = self._dataset(config, work)
-        return {motion_id: (split, *read_files(dataset, motion_id).digests) for motion_id, split in work.ids}
+        return {motion_id: (split, *self._files(dataset, motion_id).digests) for motion_id, split in work.ids}
 
     def captions(self, work: ShardWork) -> dict[str, int]:
         """Caption lines of every clip of a shard."""
-        dataset = Dataset(self.root, skeleton("t2m"))  # any skeleton: no motion is read
-        return {motion_id: caption_lines(dataset, motion_id) for motion_id, _ in work.ids}
+        return {motion_id: lines_in(file_bytes(self._path(1, motion_id))) for motion_id, _ in work.ids}
 
     def read_sample(self, config: BuildConfig, clips: int) -> tuple[int, int]:
         """Read the clips that a draw by their ids chooses into a corpus of one shard."""
@@ -141,6 +140,17 @@ class DatasetSource:
         work = ShardWork(0, tuple(list(drawn.items())[:clips]))
         self.read(config, work)
         return len(work.ids), sum(self.captions(work).values())
+
+    def _path(self, folder: int, motion_id: str) -> Path:
+        return self.root / FOLDERS[folder] / f"{motion_id}{_SUFFIXES[folder]}"
+
+    def _files(self, dataset: Dataset, motion_id: str) -> ClipFiles:
+        """A clip's files. That a store does not answer is no fault of the clip, and raises its OSError."""
+        held = read_files(dataset, motion_id)
+        for file in (held.motion, held.text):
+            if isinstance(file, OSError) and not isinstance(file, FileNotFoundError) and is_store(self.root):
+                raise file
+        return held
 
     def _dataset(self, config: BuildConfig, work: ShardWork) -> Dataset:
         return Dataset(self.root, skeleton(config.skeleton), work.ids, work.repeated)
