@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import apache_beam as beam
 
+from pipelines.run_notes import note
 from schemas.config import BuildConfig
 from transforms.annotate import Annotate
 from transforms.assemble import Assemble
@@ -16,6 +17,8 @@ from transforms.measure import Index, Measure
 from transforms.profiling import CompareShards, Profile
 from transforms.read import ReadInput, Source
 from transforms.search import SearchLadders
+from transforms.step import corpus_of
+from transforms.timing import step_seconds
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -38,6 +41,7 @@ def run_job(config: BuildConfig, source: Source, options: PipelineOptions) -> No
             | "Profile" >> Profile(config)
             | "CompareShards" >> CompareShards(config)
         )
+    note(corpus_of(config), step_seconds=step_seconds(pipeline.result))
 
 
 def _deaf_workers(options: PipelineOptions) -> tuple[PipelineRunner | None, PipelineOptions]:

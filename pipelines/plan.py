@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from pipelines import inputs
+from pipelines import inputs, plan_scale
 from pipelines.identity import compare, refusal, same_listing
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus
@@ -33,12 +33,16 @@ _SHARDS_TOGETHER = 8  # whose search records, or picks, are in memory at once
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Flags of `irmogen plan`: those of `irmogen build`."""
-    inputs.add_arguments(parser)
+    """Flags of `irmogen plan`: those of `irmogen build`, and those of a corpus that does not exist yet."""
+    inputs.add_arguments(parser, paths_required=False)
+    plan_scale.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan; nothing is written."""
+    plan_scale.wanted_paths(args)
+    if args.scale is not None:
+        return plan_scale.run(args)
     config, asked = inputs.prepare(args)
     listing = inputs.listing(asked)
     found = compare(config, asked.source, listing)

@@ -21,7 +21,7 @@ from schemas.corpus import Corpus, Receipt
 from schemas.shards import features_of, read_shard
 from schemas.storage import write_whole
 from transforms.read import ShardWork, shard_ranges
-from transforms.step import StepResult, corpus_of, run_step
+from transforms.step import StepResult, check_build, corpus_of, once, run_step
 
 _CLIP = ["motion_id", "split", "motion_sha256", "text_sha256"]
 _SAMPLED = 4  # shards that a sample is drawn from
@@ -55,13 +55,20 @@ class CorpusSource:
         if done is not None and _files(done) == named and corpus.is_current(done, done.fingerprint):
             return done
         kept = self._receipt(index)
-        held = {output.file: self._bytes(output.file, named[output.file]) for output in kept.outputs}
-        if done is not None:
-            corpus.forget("read", index)
-        for file, data in held.items():
-            write_whole(corpus.root / file, data)
-        corpus.write_receipt(kept)
-        return kept
+        if done is not None and done.fingerprint == kept.fingerprint:
+            corpus.take_back(done)  # of other bytes, made from the same clips
+
+        def held() -> dict[str, bytes]:
+            found = {output.file: self._bytes(output.file, named[output.file]) for output in kept.outputs}
+            check_build(corpus, config)
+            return found
+
+        def write(found: dict[str, bytes]) -> Receipt:
+            for file, data in found.items():
+                write_whole(corpus.root / file, data)
+            return kept
+
+        return once(corpus, "read", index, kept.fingerprint, held, write)
 
     def wanted(self, config: BuildConfig, work: ShardWork, done: Receipt) -> str:
         """The fingerprint of a shard: the one that is there, where it is of the same files."""

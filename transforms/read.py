@@ -23,6 +23,7 @@ from schemas.corpus import Receipt
 from schemas.fingerprint import fingerprint
 from transforms.step import DeadLetter, StepResult, base_id, tally
 from transforms.stopping import stopping
+from transforms.timing import timed
 
 VERSION = 1
 _RANGE = 1000  # shards that one element names
@@ -176,7 +177,8 @@ class ReadInput(beam.PTransform):
 
         def read(work: ShardWork) -> Iterator[int]:
             if not stopping(config):
-                source.read(config, work)
+                with timed("read"):
+                    source.read(config, work)
                 yield work.index
 
         return pbegin | "List" >> source.list_shards(config) | "Read" >> beam.FlatMap(read)
