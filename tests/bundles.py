@@ -72,8 +72,11 @@ class Job:
         from pipelines.job import run_job
 
         options = pipeline_options([f"--runner={runner}", "--direct_num_workers=1"], SHARDS)
-        given = self.works if works is None else tuple(works)
-        run_job(self.config, Given(Path(self.config.input), given), options)
+        run_job(self.config, self.given(self.works if works is None else works), options)
+
+    def given(self, works: Sequence[ShardWork]) -> Given:
+        """These elements as what is read."""
+        return Given(Path(self.config.input), tuple(works))
 
 
 def job_of(data: Path, clips: int = CLIPS) -> Job:

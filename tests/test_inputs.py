@@ -16,6 +16,7 @@ from test_layout import write_dataset
 
 from motion import layout
 from motion.layout import open_dataset
+from motion.split_lists import pieces
 from pipelines import inputs
 from pipelines.identity import begin, compare
 from pipelines.inputs import dataset_input, listing
@@ -23,7 +24,7 @@ from pipelines.plan import outlook
 from schemas import spill
 from schemas.config import BuildConfig
 from transforms import dataset_source
-from transforms.dataset_source import DatasetSource
+from transforms.dataset_source import DatasetSource, file_records, line_records
 from transforms.step import corpus_of, shard_of
 
 CLIP = np.zeros((60, 263), np.float32)
@@ -90,6 +91,15 @@ def test_which_name_counts_is_the_same_in_one_process_and_in_the_engine(repeated
     assert sum(len(work.repeated) for work in works) == 5
     with Pipeline("FnApiRunner") as pipeline:
         assert_that(pipeline | found.source.list_shards(config), equal_to(works))
+
+
+def test_records_that_come_twice_and_out_of_order_count_once(repeated: Path) -> None:
+    source, config = DatasetSource(repeated), BuildConfig(input=str(repeated), shards=1)
+    records = [record for piece in pieces(repeated) for _, record in line_records(repeated, piece, 1)]
+    records += [record for folder in (0, 1) for _, record in file_records(repeated, folder, 1)]
+    (work,) = source.works(config)
+    assert len(work.repeated) == 5
+    assert source.work(config, 0, [*reversed(records), *records]) == work
 
 
 def test_shards_without_clips_come_out(tmp_path: Path) -> None:

@@ -59,13 +59,13 @@ class DatasetSource:
         return _ListShards(config, self)
 
     def work(self, config: BuildConfig, index: int, records: Iterable[Record]) -> ShardWork:
-        """A shard's work out of its records, in whatever order they come."""
-        lines: list[tuple[str, int, int]] = []
+        """A shard's work out of its records, in whatever order and however often they come."""
+        lines: set[tuple[str, int, int]] = set()
         files: dict[tuple[int, str], tuple[int, int]] = {}
         for record in records:
             if len(record) == 3:
                 split, motion_id, place = record
-                lines.append((motion_id, split, place))
+                lines.add((motion_id, split, place))
             elif len(record) == 4:
                 number, motion_id, size, time = record
                 files[number - len(SPLITS), motion_id] = size, time
