@@ -1,4 +1,4 @@
-"""Reading a dataset in HumanML3D or KIT-ML layout: split lists, clips, caption lines.
+"""Reading a dataset in HumanML3D or KIT-ML layout: its folder, clips, caption lines.
 
 A dataset folder holds new_joint_vecs/ID.npy, texts/ID.txt and train.txt, val.txt, test.txt. What is
 wrong with one file costs that file and carries a reason; what is wrong with the folder stops.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motion.skeleton import SKELETONS, Skeleton, skeleton_of_features
+from motion.split_lists import SPLITS as SPLITS
+from motion.split_lists import LayoutError as LayoutError
+from motion.split_lists import listed
 
-SPLITS = ("train", "val", "test")
+FOLDERS = ("new_joint_vecs", "texts")
+FIRST_CLIPS = 200  # whose headers tell the skeleton
 MAX_CAPTION = 1000  # characters; the longest of the published captions has a quarter of that
-
-
-class LayoutError(ValueError):
-    """The folder is not a dataset in this layout; the message says what to do."""
 
 
 class MotionProblem(ValueError):
@@ -60,12 +61,12 @@ class LineProblem:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset folder whose split lists have been read."""
+    """A dataset folder, and those of its clips that are looked at."""
 
     root: Path
     skeleton: Skeleton
-    ids: tuple[tuple[str, str], ...]  # (motion id, split), sorted by id
-    repeated: tuple[tuple[str, str], ...]  # (motion id, split) that a split list named again
+    ids: tuple[tuple[str, str], ...] = ()  # (motion id, split), sorted by id
+    repeated: tuple[tuple[str, str], ...] = ()  # (motion id, split) that a split list named again
 
     def motion_path(self, motion_id: str) -> Path:
         """Features file of a clip."""
@@ -77,52 +78,49 @@ class Dataset:
 
 
 def open_dataset(root: Path, skeleton: str | None = None) -> Dataset:
-    """Read the split lists of a dataset folder and see which skeleton it has.
+    """A dataset with all its clips' ids in memory: for commands that look into one, not for builds.
 
     LayoutError when the folder, its split lists or its clips are not there.
     """
+    check_folder(root)
+    known: dict[str, str] = {}
+    repeated = []
+    for motion_id, split, _ in listed(root):
+        if motion_id in known:
+            repeated.append((motion_id, split))
+        else:
+            known[motion_id] = split
+    ids = tuple(sorted(known.items()))
+    body = skeleton_of(root, [motion_id for motion_id, _ in ids], skeleton)
+    return Dataset(root, body, ids, tuple(sorted(repeated)))
+
+
+def check_folder(root: Path) -> None:
+    """LayoutError for a folder that has not what a dataset has."""
     if not root.is_dir():
         what = "is a file" if root.exists() else "no such folder"
         raise LayoutError(f"{root}: {what}; give the folder that holds new_joint_vecs/ and texts/")
-    for name in ("new_joint_vecs", "texts"):
+    for name in FOLDERS:
         if not (root / name).is_dir():
             raise LayoutError(f"{root}: has no {name}/; a dataset in HumanML3D layout needs one")
-    known, repeated = _read_splits(root)
-    if not known:
+
+
+def skeleton_of(root: Path, ids: Sequence[str], wanted: str | None = None) -> Skeleton:
+    """The skeleton that most of the first readable clips have; `ids` are the first ones, sorted.
+
+    LayoutError where none can be read, or where it is not the wanted one.
+    """
+    if not ids:
         raise LayoutError(f"{root}: train.txt, val.txt and test.txt name no clips")
-    ids = tuple(sorted(known.items()))
-    body = _skeleton_of(root, [motion_id for motion_id, _ in ids])
-    if skeleton and body.name != skeleton:
-        raise LayoutError(f"{root}: has {body.name} features, not {skeleton}; leave --skeleton out")
-    return Dataset(root, body, ids, tuple(repeated))
+    body = _seen_skeleton(root, ids[:FIRST_CLIPS])
+    if wanted and body.name != wanted:
+        raise LayoutError(f"{root}: has {body.name} features, not {wanted}; leave --skeleton out")
+    return body
 
 
-def _read_splits(root: Path) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    known: dict[str, str] = {}
-    repeated = []
-    if not any((root / f"{split}.txt").is_file() for split in SPLITS):
-        raise LayoutError(f"{root}: has none of train.txt, val.txt, test.txt; one id a line is expected")
-    for split in SPLITS:
-        path = root / f"{split}.txt"
-        if not path.is_file():
-            continue
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            motion_id = line.strip()
-            if not motion_id:
-                continue
-            if "/" in motion_id or motion_id in (".", ".."):
-                raise LayoutError(f"{path}, line {number}: {motion_id!r} is no clip id; give one a line")
-            if motion_id in known:
-                repeated.append((motion_id, split))
-            else:
-                known[motion_id] = split
-    return known, sorted(repeated)
-
-
-def _skeleton_of(root: Path, ids: list[str]) -> Skeleton:
-    """The skeleton that most of the first readable clips have."""
+def _seen_skeleton(root: Path, ids: Sequence[str]) -> Skeleton:
     votes: dict[str, int] = {}
-    for motion_id in ids[:200]:
+    for motion_id in ids:
         try:
             size = _header_shape(root / "new_joint_vecs" / f"{motion_id}.npy")[-1]
             name = skeleton_of_features(size).name
@@ -152,28 +150,50 @@ def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
     return np.lib.format.read_array_header_2_0(file)
 
 
-def content_digest(dataset: Dataset, motion_id: str) -> tuple[str, str]:
-    """SHA-256 of a clip's features file and of its caption file; empty where a file is missing."""
-    return _digest(dataset.motion_path(motion_id)), _digest(dataset.text_path(motion_id))
-
-
-def _digest(path: Path) -> str:
+def file_bytes(path: Path) -> bytes | OSError:
+    """All bytes of a file, or the error that reading it raised."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
+        return path.read_bytes()
+    except OSError as error:
+        return error
 
 
-def read_features(dataset: Dataset, motion_id: str) -> NDArray[np.float32]:
-    """Features (T, F) float32 of a clip that keeps the length rules; MotionProblem otherwise."""
+@dataclass(frozen=True)
+class ClipFiles:
+    """A clip's two files as they were read, each once."""
+
+    motion: bytes | OSError
+    text: bytes | OSError
+
+    @property
+    def digests(self) -> tuple[str, str]:
+        """SHA-256 of both; empty where a file cannot be read."""
+        return _digest(self.motion), _digest(self.text)
+
+
+def read_files(dataset: Dataset, motion_id: str) -> ClipFiles:
+    """Read the files of a clip."""
+    return ClipFiles(file_bytes(dataset.motion_path(motion_id)), file_bytes(dataset.text_path(motion_id)))
+
+
+def _digest(data: bytes | OSError) -> str:
+    return "" if isinstance(data, OSError) else hashlib.sha256(data).hexdigest()
+
+
+def read_features(
+    dataset: Dataset, motion_id: str, data: bytes | OSError | None = None
+) -> NDArray[np.float32]:
+    """Features (T, F) float32 of a clip that keeps the length rules; MotionProblem otherwise.
+
+    `data`: the file's bytes, where they have been read already.
+    """
     path, body = dataset.motion_path(motion_id), dataset.skeleton
     shown = path.relative_to(dataset.root)  # problems are recorded: no path of a machine in them
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise MotionProblem("missing_motion", f"{shown}: no such file, but a split names it") from None
-    except OSError as error:
-        raise MotionProblem("unreadable_npy", f"{shown}: cannot be read ({error.strerror})") from error
+    data = file_bytes(path) if data is None else data
+    if isinstance(data, FileNotFoundError):
+        raise MotionProblem("missing_motion", f"{shown}: no such file, but a split names it")
+    if isinstance(data, OSError):
+        raise MotionProblem("unreadable_npy", f"{shown}: cannot be read ({data.strerror})") from data
     features = _parse_npy(shown, data)
     if features.ndim != 2 or features.shape[1] != body.feature_size:
         raise MotionProblem(
@@ -218,16 +238,22 @@ def _refuse_more_than_there_is(data: bytes) -> None:
         raise ValueError(f"the header claims shape {shape}, the file is shorter")
 
 
-def read_captions(dataset: Dataset, motion_id: str, frames: int) -> tuple[list[Caption], list[LineProblem]]:
-    """Caption lines of a clip of so many frames; MotionProblem when the file is missing or empty."""
+def read_captions(
+    dataset: Dataset, motion_id: str, frames: int, data: bytes | OSError | None = None
+) -> tuple[list[Caption], list[LineProblem]]:
+    """Caption lines of a clip of so many frames; MotionProblem when the file is missing or empty.
+
+    `data`: the file's bytes, where they have been read already.
+    """
     path = dataset.text_path(motion_id)
     shown = path.relative_to(dataset.root)
+    data = file_bytes(path) if data is None else data
+    if isinstance(data, FileNotFoundError):
+        raise MotionProblem("missing_text", f"{shown}: no such file, but a split names it")
+    if isinstance(data, OSError):
+        raise MotionProblem("unreadable_text", f"{shown}: cannot be read ({data.strerror})") from data
     try:
-        text = path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        raise MotionProblem("missing_text", f"{shown}: no such file, but a split names it") from None
-    except OSError as error:
-        raise MotionProblem("unreadable_text", f"{shown}: cannot be read ({error.strerror})") from error
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MotionProblem("unreadable_text", f"{shown}: is not UTF-8 ({error})") from error
     captions, problems = parse_captions(text, dataset.skeleton, frames)
@@ -238,9 +264,12 @@ def read_captions(dataset: Dataset, motion_id: str, frames: int) -> tuple[list[C
 
 def caption_lines(dataset: Dataset, motion_id: str) -> int:
     """Number of non-empty lines of a clip's caption file; 0 where it cannot be read."""
-    try:
-        data = dataset.text_path(motion_id).read_bytes()
-    except OSError:
+    return lines_in(file_bytes(dataset.text_path(motion_id)))
+
+
+def lines_in(data: bytes | OSError) -> int:
+    """Number of non-empty lines of a caption file's bytes; 0 of one that could not be read."""
+    if isinstance(data, OSError):
         return 0
     return sum(1 for line in data.split(b"\n") if line.decode("utf-8", "replace").strip())
 

@@ -10,12 +10,11 @@ from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from motion.layout import Dataset
 from pipelines import inputs
 from pipelines.beam_flags import pipeline_options
 from pipelines.flag_values import a_place
 from pipelines.identity import RefusedError, begin, compare, identity, refusal
-from pipelines.inputs import clips_by_split
+from pipelines.inputs import Input
 from pipelines.lock import LOCK, locked
 from pipelines.progress import progress
 from pipelines.run_notes import note, phase
@@ -30,8 +29,8 @@ from schemas.profile import PROFILE
 from schemas.storage import sweep
 from schemas.tables import TABLES
 from transforms.across import is_compared
+from transforms.dataset_source import LISTINGS
 from transforms.profile import files_made, profile_fingerprint
-from transforms.read import ShardWork
 from transforms.step import RECEIPTS, corpus_of
 
 if TYPE_CHECKING:
@@ -66,8 +65,7 @@ class Wanted:
     """A build that was asked for."""
 
     config: BuildConfig
-    works: list[ShardWork]
-    dataset: Dataset
+    input: Input
     listing: str
     options: PipelineOptions
     model: LlmRun | None  # of an annotator that asks a language model
@@ -86,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
 def wanted(args: argparse.Namespace) -> Wanted:
     """The build that the flags ask for; ValueError or OSError before any work is done."""
     started = time.monotonic()
-    config, works, dataset = inputs.prepare(args)
+    config, found = inputs.prepare(args)
     options = pipeline_options(args.beam_flags, config.shards)
     model = None
     if config.llm:
@@ -98,8 +96,8 @@ def wanted(args: argparse.Namespace) -> Wanted:
     thresholds = read_thresholds(args.thresholds) if args.thresholds else thresholds_of(corpus)
     # The corpus keeps its thresholds: going on, the file is not needed.
     arguments = without(without(args.arguments, "--rebuild", values=0), "--thresholds")
-    listing = inputs.listing(dataset)
-    return Wanted(config, works, dataset, listing, options, model, thresholds, arguments, started)
+    listing = inputs.listing(found)
+    return Wanted(config, found, listing, options, model, thresholds, arguments, started)
 
 
 def without(arguments: list[str], flag: str, values: int = 1) -> list[str]:
@@ -118,7 +116,7 @@ def without(arguments: list[str], flag: str, values: int = 1) -> list[str]:
 def build(asked: Wanted, rebuild: bool) -> int:
     """Make what is not made yet in a corpus that is locked; returns the exit code."""
     config, corpus = asked.config, corpus_of(asked.config)
-    found = compare(config, asked.works, asked.dataset, asked.listing)
+    found = compare(config, asked.input.source, asked.listing)
     if found and not rebuild:
         raise RefusedError(refusal(config, found))
     if rebuild:
@@ -138,11 +136,7 @@ def build(asked: Wanted, rebuild: bool) -> int:
     sweep(corpus.root)
     begin(config, asked.listing, asked.arguments)
     write_thresholds(corpus, asked.thresholds)
-    splits = ", ".join(f"{split} {count}" for split, count in clips_by_split(asked.dataset).items())
-    print(
-        f"building {config.output} from {config.input}: {len(asked.dataset.ids)} clips ({splits}) "
-        f"in {config.shards} shards"
-    )
+    print(f"building {config.output} from {config.input}: {asked.input} in {config.shards} shards")
     note(corpus, phase_seconds={"prepare": round(time.monotonic() - asked.started, 3)})
     with phase(corpus, "pipeline"):
         _run_steps(asked)
@@ -159,12 +153,12 @@ def _run_steps(asked: Wanted) -> None:
     from pipelines.job import run_job
 
     config, corpus, model = asked.config, corpus_of(asked.config), asked.model
-    work = partial(run_job, config, asked.works, asked.options)
+    work = partial(run_job, config, asked.input.source, asked.options)
     if model is None:
         with worker_log(corpus.log_path), progress(corpus, "build"):
             work()
         return
-    print(*model.open(asked.works, asked.dataset), sep="\n", flush=True)
+    print(*model.open(asked.input.source), sep="\n", flush=True)
     with worker_log(corpus.log_path), progress(corpus, "build", model.progress()):
         model.ask(work)
     print(*model.summary(), sep="\n", flush=True)
@@ -252,7 +246,7 @@ def _sweep_stale(corpus: Corpus, manifest: dict[str, Any]) -> None:
         for path in (corpus.root / table).glob("*-of-*.parquet"):
             if str(path.relative_to(corpus.root)) not in named:
                 path.unlink()
-    for folder in ("receipts", "quality/profile"):
+    for folder in ("receipts", LISTINGS, "quality/profile"):
         for path in (corpus.root / folder).glob("*-of-*.json"):
             if not path.name.endswith(f"-of-{corpus.shards:05d}.json"):
                 path.unlink()

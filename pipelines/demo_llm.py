@@ -93,5 +93,5 @@ def _config(words: list[str]) -> BuildConfig:
 
     parser = argparse.ArgumentParser()
     build.add_arguments(parser)
-    config, _, _ = inputs.prepare(parser.parse_args(words[1:]))
+    config, _ = inputs.prepare(parser.parse_args(words[1:]))
     return config

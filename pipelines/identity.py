@@ -10,7 +10,6 @@ from evaluators.annotation_checks import ANNOTATION_CHECKS_VERSION
 from evaluators.support import CHECKS_VERSION
 from motion.compare import COMPARE_VERSION
 from motion.facts import FACTS_VERSION
-from motion.layout import Dataset, content_digest
 from motion.perturb import PERTURB_VERSION
 from prompts.claims import claims_digest
 from prompts.claims.assessment import reading_digest
@@ -21,7 +20,7 @@ from schemas.storage import read_json, write_json
 from schemas.tables import SCHEMA_VERSIONS
 from transforms import annotate, assemble, ladder, measure, read
 from transforms.annotators import annotator
-from transforms.read import ShardWork, read_fingerprint
+from transforms.read import Source
 from transforms.step import corpus_of
 
 STEP_VERSIONS = {
@@ -33,6 +32,9 @@ STEP_VERSIONS = {
 }
 
 
+_EXAMPLES = 8  # clips that a refusal names
+
+
 class RefusedError(ValueError):
     """The corpus in the output folder is another one; the message shows the difference."""
 
@@ -42,7 +44,8 @@ class Changes:
     """How a wanted build differs from the corpus in its output folder."""
 
     settings: tuple[str, ...] = ()
-    clips: tuple[str, ...] = ()  # whose files, or whose split, are not those that were read
+    clips: int = 0  # whose files, or whose split, are not those that were read
+    examples: tuple[str, ...] = ()  # the first of their ids
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
@@ -83,10 +86,10 @@ def same_listing(config: BuildConfig, listing: str) -> bool:
     return bool(run) and run.get("listing") == listing
 
 
-def compare(config: BuildConfig, works: list[ShardWork], dataset: Dataset, listing: str) -> Changes | None:
+def compare(config: BuildConfig, source: Source, listing: str) -> Changes | None:
     """How the wanted build differs from what was begun; None where nothing was begun.
 
-    Contents are only read again when names, sizes or times differ from the last run's.
+    Contents are only read again where names, sizes or times differ from those that were read.
     """
     path = corpus_of(config).build_path
     begun = read_json(path)
@@ -97,37 +100,31 @@ def compare(config: BuildConfig, works: list[ShardWork], dataset: Dataset, listi
     settings = tuple(changes(begun["identity"], identity(config)))
     if settings or same_listing(config, listing):
         return Changes(settings)
-    return Changes((), tuple(_changed_clips(config, works, dataset)))
+    return _changed_clips(config, source)
 
 
-def _changed_clips(config: BuildConfig, works: list[ShardWork], dataset: Dataset) -> list[str]:
+def _changed_clips(config: BuildConfig, source: Source) -> Changes:
+    """Shard by shard: how many clips changed, and the first ids of them."""
     corpus = corpus_of(config)
-    changed: list[str] = []
-    for work in works:
+    count, first = 0, list[str]()
+    for work in source.works(config):
         done = corpus.read_receipt("read", work.index)
-        if done is None:
-            continue
-        digests = [content_digest(dataset, motion_id) for motion_id, _ in work.ids]
-        if not corpus.is_current(done, read_fingerprint(config, work, digests)):
-            changed += _changed_in_shard(corpus, work, digests)
-    return changed
+        if done is not None and not corpus.is_current(done, source.wanted(config, work, done)):
+            changed = _changed_in_shard(corpus, work.index, source.clips_now(config, work))
+            count += len(changed)
+            first = sorted([*first, *changed])[:_EXAMPLES]
+    return Changes((), count, tuple(first))
 
 
-def _changed_in_shard(corpus: Corpus, work: ShardWork, digests: list[tuple[str, str]]) -> list[str]:
+def _changed_in_shard(corpus: Corpus, index: int, now: dict[str, tuple[str, ...]]) -> list[str]:
     names = ["motion_id", "split", "motion_sha256", "text_sha256"]
-    path = corpus.shard_path("motions", work.index)
-    if not path.is_file():
-        return [motion_id for motion_id, _ in work.ids]
-    rows = corpus.read("motions", work.index, names).to_pylist()
+    if not corpus.shard_path("motions", index).is_file():
+        return list(now)
+    rows = corpus.read("motions", index, names).to_pylist()
     before = {row["motion_id"]: tuple(row[name] for name in names[1:]) for row in rows}
-    now = {motion_id: (split, *found) for (motion_id, split), found in zip(work.ids, digests, strict=True)}
-    changed = sorted(
-        motion_id
-        for motion_id in {*before, *now}
-        if motion_id in before and before[motion_id] != now.get(motion_id)
-    )
+    changed = sorted(motion_id for motion_id in before if before[motion_id] != now.get(motion_id))
     # Clips that were left out have no row: one of them changed, or came, where nothing else did.
-    return changed or sorted(set(now) - set(before)) or [f"shard {work.index}"]
+    return changed or sorted(set(now) - set(before)) or [f"shard {index}"]
 
 
 def refusal(config: BuildConfig, found: Changes) -> str:
@@ -135,9 +132,7 @@ def refusal(config: BuildConfig, found: Changes) -> str:
     lines = [f"{config.output} holds a corpus that was built differently:"]
     lines += [f"  {line}" for line in found.settings[:20]]
     if found.clips:
-        shown = ", ".join(found.clips[:8]) + (
-            f" and {len(found.clips) - 8} more" if len(found.clips) > 8 else ""
-        )
-        lines.append(f"  input: {len(found.clips)} clips changed: {shown}")
+        shown, more = ", ".join(found.examples), found.clips - len(found.examples)
+        lines.append(f"  input: {found.clips} clips changed: {shown}" + (f" and {more} more" if more else ""))
     lines.append("Give --rebuild to make again what changed, or another --output.")
     return "\n".join(lines)

@@ -15,7 +15,7 @@ from transforms.assemble import Assemble
 from transforms.ladder import BuildLadders
 from transforms.measure import Index, Measure
 from transforms.profiling import CompareShards, Profile
-from transforms.read import ReadDataset, ShardWork
+from transforms.read import ReadInput, Source
 from transforms.search import SearchLadders
 from transforms.step import corpus_of
 from transforms.timing import step_seconds
@@ -27,16 +27,11 @@ if TYPE_CHECKING:
 _WORKER = "apache_beam.runners.worker.sdk_worker_main"
 
 
-def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOptions) -> None:
+def run_job(config: BuildConfig, source: Source, options: PipelineOptions) -> None:
     """Run all steps for all shards; shards that are done are found done. Raises what a step raises."""
     runner, options = _deaf_workers(options) if config.llm else (None, options)
     with beam.Pipeline(runner=runner, options=options) as pipeline:
-        measured = (
-            pipeline
-            | "Shards" >> beam.Create(works)
-            | "ReadDataset" >> ReadDataset(config)
-            | "Measure" >> Measure(config)
-        )
+        measured = pipeline | "ReadInput" >> ReadInput(config, source) | "Measure" >> Measure(config)
         picks = measured | "Index" >> Index(config) | "SearchLadders" >> SearchLadders(config)
         (
             (measured, picks)

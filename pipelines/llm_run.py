@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from motion.layout import Dataset
 from pipelines.interrupts import EXIT_INTERRUPTED, graceful
 from pipelines.llm_flags import BATCH, price_of
 from pipelines.llm_progress import LlmProgress
 from pipelines.llm_summary import Asking, run_notes, summary_lines, truth_of
-from pipelines.plan import outlook
+from pipelines.plan import Outlook, outlook
 from pipelines.plan_requests import Forecast, Truth, forecast
 from schemas.config import BuildConfig
 from schemas.corpus import Counts
@@ -24,7 +23,7 @@ from transforms.llm.client import check_endpoint
 from transforms.llm.run_state import RunState, Status, Stop
 from transforms.llm.runtime import end_runtime
 from transforms.llm.wire import ledger_folder, llm_settings
-from transforms.read import ShardWork
+from transforms.read import Source
 from transforms.step import corpus_of
 
 EXIT_BUDGET = 4  # the budget is used up: the next run goes on
@@ -50,11 +49,10 @@ class LlmRun:
         self.stop: Stop | None = None
         self._state = RunState(place(config.output))
 
-    def open(self, works: list[ShardWork], dataset: Dataset) -> list[str]:
+    def open(self, source: Source) -> list[str]:
         """Make the ledger ready and estimate what will be asked; returns what to say of it."""
         Ledger(ledger_folder(self.config)).begin()
-        ahead = outlook(self.config, works, dataset, trusted=False)
-        self.asking, planned = asking(self.config, dataset, *ahead.to_annotate())
+        self.asking, planned = asking(self.config, source, outlook(self.config, source, trusted=False))
         return [
             f"language model {self.settings.model} at {self.settings.base_url or 'OpenAI'}; "
             f"answers are kept in {ledger_folder(self.config)}",
@@ -124,13 +122,11 @@ def resume_command(arguments: Sequence[str]) -> str:
     return shlex.join(["irmogen", "build", *arguments])
 
 
-def asking(
-    config: BuildConfig, dataset: Dataset, laddered: Sequence[int], waiting: Sequence[int]
-) -> tuple[Asking, Forecast]:
-    """What annotating these shards will ask, corrected by an earlier run of this corpus."""
+def asking(config: BuildConfig, source: Source, ahead: Outlook) -> tuple[Asking, Forecast]:
+    """What annotating will ask, corrected by an earlier run of this corpus."""
     settings = llm_settings(config)
     prices, price = price_of(settings)
-    raw = forecast(config, dataset, laddered, waiting)
+    raw = forecast(config, source, ahead.captions, *ahead.to_annotate())
     notes = read_json(corpus_of(config).run_path) or {}
     planned = raw.corrected(Truth(**notes.get("llm_truth", {})).of(settings))
     batch = config.annotator == BATCH

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import argparse
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+import heapq
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from motion.layout import Dataset, caption_lines, content_digest
 from pipelines import inputs, plan_scale
 from pipelines.identity import compare, refusal, same_listing
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus
 from schemas.profile import PROFILE
+from schemas.spill import grouped, parts_for
 from schemas.storage import read_json
 from transforms.annotate import annotate_fingerprint
 from transforms.assemble import assemble_fingerprint
 from transforms.ladder import ladder_fingerprint
-from transforms.measure import IndexRecord, index_records, measure_fingerprint
+from transforms.measure import index_records, measure_fingerprint
 from transforms.profile import files_made, profile_fingerprint
-from transforms.read import ShardWork, read_fingerprint
+from transforms.read import ShardWork, Source
 from transforms.search import Pick, search
 from transforms.step import RECEIPTS, STEPS, corpus_of
 
 # Measured with benchmarks/bench_build.py on two cores; a finished build of the same corpus knows better.
 GOALS_A_SECOND = 45.0
+UNEVEN = 20  # times the mean that a shard's caption lines are before it is named
+_NAMED = 3  # such shards that are named
+_SHARDS_TOGETHER = 8  # whose search records, or picks, are in memory at once
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,17 +43,19 @@ def run(args: argparse.Namespace) -> int:
     plan_scale.wanted_paths(args)
     if args.scale is not None:
         return plan_scale.run(args)
-    config, works, dataset = inputs.prepare(args)
-    listing = inputs.listing(dataset)
-    found = compare(config, works, dataset, listing)
+    config, asked = inputs.prepare(args)
+    listing = inputs.listing(asked)
+    found = compare(config, asked.source, listing)
     if found:
         print(refusal(config, found))
         print()
-    goals = count_captions(dataset)
     finished = corpus_of(config).manifest_path.is_file()
     trusted = finished and not found and same_listing(config, listing)
-    ahead = outlook(config, works, dataset, trusted)
-    print(f"{config.input}: {len(dataset.ids)} clips, {goals} caption lines, {config.shards} shards")
+    ahead = outlook(config, asked.source, trusted)
+    goals = ahead.captions
+    print(f"{config.input}: {asked.clips} clips, {goals} caption lines, {config.shards} shards")
+    for line in ahead.uneven():
+        print(line)
     print(f"{'step':<12}{'done':>8}{'to do':>8}  why")
     for step in RECEIPTS:
         stale = ahead.stale(step)
@@ -60,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     fresh = round(goals * ahead.stale("annotate") / config.shards)
     answers = fresh * (config.wordings + 1 + config.ladder)
     print(f"about {fresh} goals to annotate: {answers} texts by {config.annotator}")
-    for line in _requests(config, dataset, ahead) if config.llm else _no_requests(config, ahead, goals):
+    for line in _requests(config, asked.source, ahead) if config.llm else _no_requests(config, ahead, goals):
         print(line)
     return 0
 
@@ -74,11 +79,11 @@ def _no_requests(config: BuildConfig, ahead: Outlook, goals: int) -> list[str]:
     ]
 
 
-def _requests(config: BuildConfig, dataset: Dataset, ahead: Outlook) -> list[str]:
+def _requests(config: BuildConfig, source: Source, ahead: Outlook) -> list[str]:
     """What a language model will be asked, and what that costs."""
     from pipelines.llm_run import asking, plan_lines
 
-    found, planned = asking(config, dataset, *ahead.to_annotate())
+    found, planned = asking(config, source, ahead)
     speed = _run_notes(config).get("llm", {}).get("answers_per_second")
     if not speed:
         return [
@@ -87,11 +92,6 @@ def _requests(config: BuildConfig, dataset: Dataset, ahead: Outlook) -> list[str
         ]
     seconds = found.planned.requests / speed
     return [*plan_lines(found, planned), f"time: about {seconds:.0f} s at {speed} answers a second"]
-
-
-def count_captions(dataset: Dataset) -> int:
-    """Caption lines of all clips that have a caption file."""
-    return sum(caption_lines(dataset, motion_id) for motion_id, _ in dataset.ids)
 
 
 def _run_notes(config: BuildConfig) -> dict[str, Any]:
@@ -107,6 +107,8 @@ class Outlook:
     to_do: dict[str, dict[str, list[int]]] = field(default_factory=lambda: {step: {} for step in RECEIPTS})
     waiting: set[int] = field(default_factory=set)  # shards with something to do already
     examples: dict[str, str] = field(default_factory=dict)  # of a changed hash, by step
+    captions: int = 0  # lines in all shards
+    largest: list[tuple[int, int, int, str]] = field(default_factory=list)  # lines, shard, its largest clip
 
     def look(self, step: str, index: int, wanted: Callable[[], str]) -> None:
         """Compare a shard's receipt with the fingerprint that the step would have."""
@@ -127,6 +129,24 @@ class Outlook:
         self.to_do[step].setdefault(why, []).append(index)
         self.waiting.add(index)
 
+    def count(self, index: int, lines: Mapping[str, int]) -> None:
+        """Add the caption lines of a shard's clips; those of a clip without a name stand for all of them."""
+        total = sum(lines.values())
+        self.captions += total
+        most, clip = max(((count, clip) for clip, count in lines.items() if clip), default=(0, ""))
+        self.largest = heapq.nlargest(_NAMED, [*self.largest, (total, index, most, clip)])
+
+    def uneven(self) -> list[str]:
+        """Shards that have so many more caption lines than others that they will end last."""
+        mean = self.captions / self.corpus.shards
+        return [
+            f"shard {index} has {total} caption lines, {total / mean:.0f} times the mean"
+            + (f" (clip {clip}: {most})" if clip else "")
+            + "; one worker does it, and the others wait for it"
+            for total, index, most, clip in self.largest
+            if total > UNEVEN * mean
+        ]
+
     def shards(self, step: str) -> set[int]:
         """The shards that a step is to do."""
         return {index for shards in self.to_do[step].values() for index in shards}
@@ -142,17 +162,16 @@ class Outlook:
         return len(self.shards(step))
 
 
-def outlook(config: BuildConfig, works: list[ShardWork], dataset: Dataset, trusted: bool) -> Outlook:
+def outlook(config: BuildConfig, source: Source, trusted: bool) -> Outlook:
     """What a build would do; the ladders' search is run to know about theirs.
 
-    `trusted`: the dataset's files are those of the last run, their content need not be read.
+    `trusted`: what is read is as it was in the last run, it need not be looked at.
     """
     corpus = corpus_of(config)
     found = Outlook(corpus)
+    works = (ShardWork(index) for index in range(config.shards)) if trusted else source.works(config)
     for work in works:
-        done = corpus.read_receipt("read", work.index)
-        known = done.fingerprint if done is not None and trusted else ""
-        found.look("read", work.index, partial(_read_now, config, work, dataset, known))
+        _look_at_input(config, source, found, work, trusted)
     shards = range(config.shards)
     for index in shards:
         found.look("measure", index, partial(measure_fingerprint, config, corpus, index))
@@ -162,9 +181,8 @@ def outlook(config: BuildConfig, works: list[ShardWork], dataset: Dataset, trust
             before = index in found.waiting
             found.wait("ladder", index, "the step before is made" if before else "facts are made elsewhere")
     else:
-        picks = _picks(config)
-        for index in shards:
-            found.look("ladder", index, partial(ladder_fingerprint, config, corpus, index, picks[index]))
+        for index, picks in _picks(config):
+            found.look("ladder", index, partial(ladder_fingerprint, config, corpus, index, picks))
     for index in shards:
         found.look("annotate", index, partial(annotate_fingerprint, config, corpus, index))
     for index in shards:
@@ -178,21 +196,30 @@ def _profile_now(config: BuildConfig, corpus: Corpus, index: int) -> str:
     return profile_fingerprint(config.identity(), files_made(corpus, index))
 
 
-def _read_now(config: BuildConfig, work: ShardWork, dataset: Dataset, known: str) -> str:
-    if known:
-        return known
-    digests = [content_digest(dataset, motion_id) for motion_id, _ in work.ids]
-    return read_fingerprint(config, work, digests)
+def _look_at_input(
+    config: BuildConfig, source: Source, found: Outlook, work: ShardWork, trusted: bool
+) -> None:
+    done = found.corpus.read_receipt("read", work.index)
+
+    def wanted() -> str:
+        assert done is not None  # nothing is wanted of a shard that has not been read
+        return done.fingerprint if trusted else source.wanted(config, work, done)
+
+    found.look("read", work.index, wanted)
+    if done is not None and (trusted or work.index not in found.waiting):
+        found.count(work.index, {"": done.counts["captions"].rows_in})
+    else:
+        found.count(work.index, source.captions(work))
 
 
-def _picks(config: BuildConfig) -> dict[int, list[Pick]]:
-    buckets: dict[tuple[str, int], list[IndexRecord]] = defaultdict(list)
-    for index in range(config.shards):
-        for bucket, record in index_records(config, index):
-            buckets[bucket].append(record)
-    picks: dict[int, list[Pick]] = defaultdict(list)
-    for records in buckets.values():
-        found: Iterable[tuple[int, Pick]] = search(records)
-        for index, pick in found:
-            picks[index].append(pick)
-    return picks
+def _picks(config: BuildConfig) -> Iterator[tuple[int, list[Pick]]]:
+    """What the search offers each shard; some shards at a time are in memory."""
+    parts = parts_for(config.shards, _SHARDS_TOGETHER)
+    records = (pair for index in range(config.shards) for pair in index_records(config, index))
+    offers = (pair for _, bucket in grouped(records, parts) for pair in search(bucket))
+    without = set(range(config.shards))
+    for index, picks in grouped(offers, parts):
+        without.discard(index)
+        yield index, picks
+    for index in sorted(without):
+        yield index, []

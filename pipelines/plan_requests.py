@@ -16,8 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from motion.layout import Dataset, caption_lines
-from motion.seeds import seed
+from motion.split_lists import SPLITS
 from prompts.requests import Request, estimate_input, estimate_output
 from schemas.config import BuildConfig
 from schemas.ledger import Ledger
@@ -31,7 +30,7 @@ from transforms.llm.asking import PendingError, Reply
 from transforms.llm.material import asked, asks_again
 from transforms.llm.wire import ledger_folder, llm_settings, reply_of
 from transforms.measure import index_records, measure_shard
-from transforms.read import ShardWork, read_shard_inputs
+from transforms.read import Source
 from transforms.search import search
 from transforms.step import corpus_of
 
@@ -101,9 +100,12 @@ class Truth:
 
 
 def forecast(
-    config: BuildConfig, dataset: Dataset, laddered: Sequence[int], waiting: Sequence[int]
+    config: BuildConfig, source: Source, captions: int, laddered: Sequence[int], waiting: Sequence[int]
 ) -> Forecast:
-    """What annotating shards will ask: exact for those with ladders, out of a sample for those without."""
+    """What annotating shards will ask: exact for those with ladders, out of a sample for those without.
+
+    `captions`: caption lines of the whole input.
+    """
     settings = llm_settings(config)
     exact, looked_at = _of_shards(config, settings, laddered)
     how = []
@@ -111,7 +113,7 @@ def forecast(
         part = "" if looked_at == len(laddered) else f" of {looked_at} of {len(laddered)} shards"
         how.append(f"the requests{part} as they will be sent, answers in the ledger taken off")
     if waiting:
-        sample, clips = _of_sample(config, settings, dataset)
+        sample, clips = _of_sample(config, settings, source, captions)
         exact += sample.scaled(len(waiting) / config.shards)
         how.append(f"a sample of {clips} clips measured now, for what has no current ladder")
     return Forecast(exact, "; ".join(how) or "nothing is to be asked")
@@ -132,17 +134,16 @@ def _of_shards(config: BuildConfig, settings: LlmSettings, shards: Sequence[int]
     return found.scaled(total / len(views) if views else 0.0), len(chosen)
 
 
-def _of_sample(config: BuildConfig, settings: LlmSettings, dataset: Dataset) -> tuple[Estimate, int]:
-    """The estimate for the whole dataset out of a few of its clips, and their number.
+def _of_sample(
+    config: BuildConfig, settings: LlmSettings, source: Source, captions: int
+) -> tuple[Estimate, int]:
+    """The estimate for the whole input out of a few of its clips, and their number.
 
     The ledger is left aside: a sample's ladders are not those of the build.
     """
-    ids = sorted(dataset.ids, key=lambda pair: seed("plan sample", pair[0]))[:SAMPLE_CLIPS]
-    lines = {motion_id: caption_lines(dataset, motion_id) for motion_id, _ in dataset.ids}
     with tempfile.TemporaryDirectory(prefix="irmogen-plan-") as folder:
-        buckets = tuple((split, 1) for split in sorted({split for _, split in ids}))
-        small = replace(config, output=folder, shards=1, buckets=buckets)
-        read_shard_inputs(small, ShardWork(0, tuple(ids)))
+        small = replace(config, output=folder, shards=1, buckets=tuple((split, 1) for split in SPLITS))
+        clips, seen = source.read_sample(small, SAMPLE_CLIPS)
         measure_shard(small, 0)
         records = list(index_records(small, 0))
         picks = [
@@ -153,8 +154,7 @@ def _of_sample(config: BuildConfig, settings: LlmSettings, dataset: Dataset) -> 
         ladder_shard(small, 0, picks)
         views = goal_views(small, corpus_of(small), 0)
         found = of_views(settings, Ledger(Path(folder) / "ledger"), views, config.wordings)
-    seen = sum(lines[motion_id] for motion_id, _ in ids)
-    return found.scaled(sum(lines.values()) / seen if seen else 0.0), len(ids)
+    return found.scaled(captions / seen if seen else 0.0), clips
 
 
 def of_views(settings: LlmSettings, ledger: Ledger, views: Sequence[GoalView], wordings: int) -> Estimate:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import apache_beam as beam
 import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from commands import _processes
@@ -25,9 +26,9 @@ import schemas.shards
 import schemas.storage
 from pipelines import inputs
 from pipelines.beam_flags import pipeline_options
-from pipelines.inputs import shard_work
 from schemas.config import BuildConfig
 from schemas.llm_settings import LlmSettings
+from transforms.dataset_source import DatasetSource
 from transforms.llm import run_state
 from transforms.llm.run_state import RunState, Status
 from transforms.llm.runtime import end_runtime
@@ -37,6 +38,17 @@ SHARDS = 3
 CLIPS = 18
 PLAIN = "FnApiRunner"
 FAILING = f"{__name__}.FailingRunner"
+
+
+@dataclass(frozen=True)
+class Given(DatasetSource):
+    """A dataset whose shards are these elements, in this order and as often as they are here."""
+
+    elements: tuple[ShardWork, ...] = ()
+
+    def list_shards(self, config: BuildConfig) -> beam.PTransform:
+        """In the place of what lists the dataset."""
+        return beam.Create(list(self.elements))
 
 
 @dataclass(frozen=True)
@@ -60,7 +72,11 @@ class Job:
         from pipelines.job import run_job
 
         options = pipeline_options([f"--runner={runner}", "--direct_num_workers=1"], SHARDS)
-        run_job(self.config, list(self.works if works is None else works), options)
+        run_job(self.config, self.given(self.works if works is None else works), options)
+
+    def given(self, works: Sequence[ShardWork]) -> Given:
+        """These elements as what is read."""
+        return Given(Path(self.config.input), tuple(works))
 
 
 def job_of(data: Path, clips: int = CLIPS) -> Job:
@@ -68,8 +84,10 @@ def job_of(data: Path, clips: int = CLIPS) -> Job:
     write_small_demo(data, clips)
     arguments = argparse.ArgumentParser()
     inputs.add_arguments(arguments)
-    config, _, dataset = inputs.prepare(arguments.parse_args(["--input", str(data), "--output", "unused"]))
-    return Job(replace(config, shards=SHARDS, ladder=3, wordings=2), tuple(shard_work(dataset, SHARDS)))
+    config, found = inputs.prepare(arguments.parse_args(["--input", str(data), "--output", "unused"]))
+    config = replace(config, shards=SHARDS, ladder=3, wordings=2)
+    works = sorted(found.source.works(config), key=lambda work: work.index)
+    return Job(config, tuple(works))
 
 
 class FaultError(RuntimeError):

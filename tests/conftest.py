@@ -36,7 +36,9 @@ def corpus_bytes(root: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in sorted(root.rglob("*"))
-        if path.is_file() and path.name not in ("run.json", "run.log", "run.js", "build.lock")
+        if path.is_file()
+        and path.name not in ("run.json", "run.log", "run.js", "build.lock")
+        and path.parent.name != "listings"  # times of the dataset's files
     }
 
 

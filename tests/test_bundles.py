@@ -23,7 +23,7 @@ from transforms.assemble import Assemble
 from transforms.ladder import BuildLadders
 from transforms.measure import Index, Measure
 from transforms.profiling import CompareShards, Profile
-from transforms.read import ReadDataset
+from transforms.read import ReadInput
 from transforms.search import SearchLadders
 from transforms.step import StepResult, TakenOverError, corpus_of, run_step
 
@@ -61,9 +61,9 @@ def test_elements_that_come_twice_and_out_of_order_count_once(
 ) -> None:
     """In every shuffle: a runner whose outputs come at least once may double any element."""
     mine = job.to(tmp_path / "corpus")
-    config, works = mine.config, [*reversed(job.works), *job.works]
+    config, given = mine.config, mine.given([*reversed(job.works), *job.works])
     with beam.Pipeline(PLAIN) as pipeline:
-        measured = pipeline | beam.Create(works) | ReadDataset(config) | Measure(config)
+        measured = pipeline | ReadInput(config, given) | Measure(config)
         picks = twice(measured | Index(config) | SearchLadders(config), "picks")
         ladders = (measured, picks) | BuildLadders(config)
         made = twice(ladders, "ladders") | Annotate(config) | Assemble(config) | Profile(config)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from motion.layout import Dataset
 from pipelines import inputs
 from pipelines.cli import main
 from pipelines.llm_run import LlmRun
@@ -20,13 +19,17 @@ from prompts.requests import estimate_input
 from schemas.config import BuildConfig
 from schemas.ledger import Entry, Ledger, request_key
 from transforms.annotate import annotate_fingerprint, goal_views
+from transforms.dataset_source import DatasetSource
 from transforms.llm.judging import questions
 from transforms.llm.material import asked as asked_of
+from transforms.read import Source
 from transforms.step import corpus_of
+
+CAPTIONS = 0  # of the input: only a sample needs them
 
 
 @pytest.fixture
-def asked(demo: Path, corpus: Path, tmp_path: Path) -> tuple[BuildConfig, Dataset]:
+def asked(demo: Path, corpus: Path, tmp_path: Path) -> tuple[BuildConfig, Source]:
     """The shared corpus' build as one that asks a model, in a copy that has ladders."""
     copy = tmp_path / "corpus"
     shutil.copytree(corpus, copy, ignore=shutil.ignore_patterns("report", "stage*", "quality"))
@@ -34,20 +37,20 @@ def asked(demo: Path, corpus: Path, tmp_path: Path) -> tuple[BuildConfig, Datase
     inputs.add_arguments(parser)
     model = ("--annotator", "openai", "--model", "gpt-4o")
     args = parser.parse_args(["--input", str(demo), "--output", str(copy), *model])
-    config, _, dataset = inputs.prepare(args)
-    return config, dataset
+    config, found = inputs.prepare(args)
+    assert isinstance(found.source, DatasetSource)
+    return config, found.source
 
 
-def to_annotate(config: BuildConfig, dataset: Dataset) -> tuple[list[int], list[int]]:
-    works = inputs.shard_work(dataset, config.shards)
-    return outlook(config, works, dataset, trusted=False).to_annotate()
+def to_annotate(config: BuildConfig, source: Source) -> tuple[list[int], list[int]]:
+    return outlook(config, source, trusted=False).to_annotate()
 
 
-def opened(config: BuildConfig, dataset: Dataset) -> str:
+def opened(config: BuildConfig, source: Source) -> str:
     """What a build says before it asks; nothing is sent."""
     assert config.llm is not None
     nowhere = replace(config, llm=replace(config.llm, base_url="http://127.0.0.1:9/v1"))
-    return "\n".join(LlmRun(nowhere).open(inputs.shard_work(dataset, config.shards), dataset))
+    return "\n".join(LlmRun(nowhere).open(source))
 
 
 def rendered(config: BuildConfig, shard: int) -> list[dict[str, object]]:
@@ -63,49 +66,51 @@ def rendered(config: BuildConfig, shard: int) -> list[dict[str, object]]:
 
 
 def test_with_ladders_the_requests_are_counted_as_they_will_be_sent(
-    asked: tuple[BuildConfig, Dataset],
+    asked: tuple[BuildConfig, Source],
 ) -> None:
-    config, dataset = asked
-    assert to_annotate(config, dataset) == ([0, 1], [])
+    config, source = asked
+    assert to_annotate(config, source) == ([0, 1], [])
     wanted = rendered(config, 0)
-    found = forecast(config, dataset, [0], []).estimate
+    found = forecast(config, source, CAPTIONS, [0], []).estimate
     assert (found.requests, found.in_ledger) == (len(wanted), 0)
     assert found.goals == len(goal_views(config, corpus_of(config), 0))
     assert found.input_tokens == sum(estimate_input(one["messages"]) for one in wanted)  # type: ignore[arg-type]
 
 
 def test_answers_in_the_ledger_are_taken_off_and_faulty_ones_ask_again(
-    asked: tuple[BuildConfig, Dataset],
+    asked: tuple[BuildConfig, Source],
 ) -> None:
-    config, dataset = asked
+    config, source = asked
     ledger = Ledger(Path(config.output) / "ledger")
     first = next(one for one in rendered(config, 0) if '"analyses"' in json.dumps(one["schema"]))
-    before = forecast(config, dataset, [0], []).estimate
+    before = forecast(config, source, CAPTIONS, [0], []).estimate
     entry = Entry(request_key(first), "no JSON", "stop", "", "gpt-4o", "1", 10, 5, False, first)
     ledger.keep([entry])
-    after = forecast(config, dataset, [0], []).estimate
+    after = forecast(config, source, CAPTIONS, [0], []).estimate
     assert after.in_ledger == 1
     assert after.requests == before.requests  # the faulty answer's fault is a request of its own
     assert after.input_tokens > before.input_tokens
 
 
-def test_one_request_a_ladder_asks_less(asked: tuple[BuildConfig, Dataset]) -> None:
-    config, dataset = asked
+def test_one_request_a_ladder_asks_less(asked: tuple[BuildConfig, Source]) -> None:
+    config, source = asked
     assert config.llm is not None
-    each = forecast(config, dataset, [0], []).estimate
-    ladder = forecast(replace(config, llm=replace(config.llm, requests="ladder")), dataset, [0], []).estimate
+    each = forecast(config, source, CAPTIONS, [0], []).estimate
+    ladder = forecast(
+        replace(config, llm=replace(config.llm, requests="ladder")), source, CAPTIONS, [0], []
+    ).estimate
     assert ladder.requests <= 2 * ladder.goals < each.requests
     assert ladder.input_tokens < each.input_tokens / 2
 
 
 def test_without_ladders_a_sample_comes_near_and_nothing_is_written(
-    asked: tuple[BuildConfig, Dataset], tmp_path: Path
+    asked: tuple[BuildConfig, Source], tmp_path: Path
 ) -> None:
-    config, dataset = asked
-    exact = forecast(config, dataset, [0, 1], []).estimate
+    config, source = asked
+    exact = forecast(config, source, CAPTIONS, [0, 1], []).estimate
     nowhere = replace(config, output=str(tmp_path / "nowhere"))
-    assert to_annotate(nowhere, dataset) == ([], [0, 1])
-    sampled = forecast(nowhere, dataset, [], [0, 1])
+    assert to_annotate(nowhere, source) == ([], [0, 1])
+    sampled = forecast(nowhere, source, outlook(nowhere, source, trusted=False).captions, [], [0, 1])
     assert "a sample of 16 clips" in sampled.method
     for name in ("requests", "input_tokens", "output_tokens"):
         assert getattr(sampled.estimate, name) == pytest.approx(getattr(exact, name), rel=0.25)
@@ -114,31 +119,31 @@ def test_without_ladders_a_sample_comes_near_and_nothing_is_written(
 
 @pytest.mark.parametrize(("table", "waiting"), [("motions", [0, 1]), ("facts", [0, 1]), ("candidates", [0])])
 def test_shards_wait_for_ladders_where_a_file_of_an_earlier_step_is_gone(
-    asked: tuple[BuildConfig, Dataset], table: str, waiting: list[int]
+    asked: tuple[BuildConfig, Source], table: str, waiting: list[int]
 ) -> None:
-    config, dataset = asked
+    config, source = asked
     corpus_of(config).shard_path(table, 0).unlink()
-    assert to_annotate(config, dataset) == ([each for each in (0, 1) if each not in waiting], waiting)
+    assert to_annotate(config, source) == ([each for each in (0, 1) if each not in waiting], waiting)
 
 
-def test_a_build_whose_facts_are_gone_estimates_from_a_sample(asked: tuple[BuildConfig, Dataset]) -> None:
-    config, dataset = asked
+def test_a_build_whose_facts_are_gone_estimates_from_a_sample(asked: tuple[BuildConfig, Source]) -> None:
+    config, source = asked
     corpus_of(config).shard_path("facts", 1).unlink()
-    told = opened(config, dataset)
+    told = opened(config, source)
     assert "a sample of 16 clips measured now, for what has no current ladder" in told
 
 
 def test_a_build_estimates_what_new_ladders_ask_where_the_old_ones_are_annotated(
-    asked: tuple[BuildConfig, Dataset],
+    asked: tuple[BuildConfig, Source],
 ) -> None:
-    config, dataset = asked
+    config, source = asked
     corpus = corpus_of(config)
     for index in range(config.shards):
         done = corpus.read_receipt("annotate", index)
         assert done is not None
         corpus.write_receipt(replace(done, fingerprint=annotate_fingerprint(config, corpus, index)))
-    assert "requests 0 " in opened(config, dataset)
-    told = opened(replace(config, ladder=3), dataset)
+    assert "requests 0 " in opened(config, source)
+    told = opened(replace(config, ladder=3), source)
     assert int(told.split("requests ")[1].split()[0].replace(",", "")) > 100
 
 

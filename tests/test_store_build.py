@@ -16,6 +16,7 @@ from motion.demo.dataset import write_demo
 from schemas import store_client
 from schemas.ledger import Ledger
 from schemas.places import StorePath
+from transforms.dataset_source import LISTINGS
 
 _NOT_SAME = ("run.json", "run.log", "run.js", "build.lock")
 
@@ -24,7 +25,11 @@ def objects(root: StorePath) -> dict[str, bytes]:
     """What `corpus_bytes` reads of a folder, of a bucket; nothing of a part that was left behind."""
     found = {str(path.relative_to(root)): path for path in root.rglob("*")}
     assert not [name for name in found if ".part-" in name]
-    return {name: path.read_bytes() for name, path in found.items() if path.name not in _NOT_SAME}
+    return {
+        name: path.read_bytes()
+        for name, path in found.items()
+        if path.name not in _NOT_SAME and path.parent.name != LISTINGS
+    }
 
 
 def parts_left(bucket: StorePath) -> list[object]:

@@ -1,33 +1,32 @@
-"""Step 1, read: a dataset's clips and captions become motions and goals."""
+"""Step 1, read: a shard's clips and captions become motions and goals."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import apache_beam as beam
 
 from motion.layout import (
     Caption,
+    ClipFiles,
     Dataset,
     MotionProblem,
-    caption_lines,
-    content_digest,
+    lines_in,
     read_captions,
     read_features,
 )
-from motion.skeleton import skeleton
 from schemas.config import BuildConfig
 from schemas.corpus import Receipt
 from schemas.fingerprint import fingerprint
-from schemas.places import place
-from transforms.step import DeadLetter, StepResult, base_id, run_step, tally
+from transforms.step import DeadLetter, StepResult, base_id, tally
 from transforms.stopping import stopping
 from transforms.timing import timed
 
 VERSION = 1
+_RANGE = 1000  # shards that one element names
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,37 @@ class ShardWork:
     """The clips of one shard: ids with their splits, and ids that a split list names again."""
 
     index: int
-    ids: tuple[tuple[str, str], ...]
+    ids: tuple[tuple[str, str], ...] = ()
     repeated: tuple[tuple[str, str], ...] = ()
+    listing: str = ""  # of sizes and times of their files, where it is known
+
+
+class Source(Protocol):
+    """What a build reads: the files of a dataset, or the shards of a corpus.
+
+    No method holds more than some shards; `works` goes through all of them in one process.
+    """
+
+    def works(self, config: BuildConfig) -> Iterator[ShardWork]:
+        """Every shard's work, in any order."""
+
+    def list_shards(self, config: BuildConfig) -> beam.PTransform:
+        """PBegin -> PCollection[ShardWork]: every shard's work, listed by the engine."""
+
+    def read(self, config: BuildConfig, work: ShardWork) -> Receipt:
+        """Read a shard into the corpus, unless it holds it already."""
+
+    def wanted(self, config: BuildConfig, work: ShardWork, done: Receipt) -> str:
+        """The fingerprint that a shard's receipt must have, given the one that is there."""
+
+    def clips_now(self, config: BuildConfig, work: ShardWork) -> dict[str, tuple[str, ...]]:
+        """Split and digests of both files of every clip of a shard, by id."""
+
+    def captions(self, work: ShardWork) -> dict[str, int]:
+        """Caption lines of every clip of a shard, by id."""
+
+    def read_sample(self, config: BuildConfig, clips: int) -> tuple[int, int]:
+        """Read a few clips into a corpus of one shard; how many they and their caption lines are."""
 
 
 def goal_id(dataset: str, motion_id: str, caption: Caption, whole: bool) -> str:
@@ -45,7 +73,7 @@ def goal_id(dataset: str, motion_id: str, caption: Caption, whole: bool) -> str:
     return name if whole else f"{name}@{caption.start}-{caption.end}"
 
 
-def read_fingerprint(config: BuildConfig, work: ShardWork, digests: list[tuple[str, str]]) -> str:
+def read_fingerprint(config: BuildConfig, work: ShardWork, digests: Sequence[tuple[str, str]]) -> str:
     """Identity of a shard's input: ids, splits and the content of their files."""
     clips = [[*pair, *found] for pair, found in zip(work.ids, digests, strict=True)]
     return fingerprint(
@@ -53,16 +81,8 @@ def read_fingerprint(config: BuildConfig, work: ShardWork, digests: list[tuple[s
     )
 
 
-def read_shard_inputs(config: BuildConfig, work: ShardWork) -> Receipt:
-    """Read the clips of one shard, unless the corpus holds them already."""
-    dataset = Dataset(place(config.input), skeleton(config.skeleton), work.ids, work.repeated)
-    digests = [content_digest(dataset, motion_id) for motion_id, _ in work.ids]
-    identity = read_fingerprint(config, work, digests)
-    return run_step(config, "read", work.index, identity, lambda: read_clips(config, dataset, digests))
-
-
-def read_clips(config: BuildConfig, dataset: Dataset, digests: list[tuple[str, str]]) -> StepResult:
-    """Motions, goals and what was left out of a dataset's clips."""
+def read_clips(config: BuildConfig, dataset: Dataset, files: Sequence[ClipFiles]) -> StepResult:
+    """Motions, goals and what was left out of a dataset's clips, whose files have been read."""
     motions: list[dict[str, Any]] = []
     goals: list[dict[str, Any]] = []
     bad_clips = [
@@ -72,14 +92,14 @@ def read_clips(config: BuildConfig, dataset: Dataset, digests: list[tuple[str, s
     bad_lines: list[DeadLetter] = []
     lines = 0
     known = {motion_id for motion_id, _ in dataset.ids}
-    for (motion_id, split), found in zip(dataset.ids, digests, strict=True):
+    for (motion_id, split), held in zip(dataset.ids, files, strict=True):
         try:
-            features = read_features(dataset, motion_id)
-            captions, problems = read_captions(dataset, motion_id, len(features))
+            features = read_features(dataset, motion_id, held.motion)
+            captions, problems = read_captions(dataset, motion_id, len(features), held.text)
         except MotionProblem as problem:
             bad_clips.append(_letter(motion_id, problem.reason, problem.detail, motion_id, split))
             continue
-        lines += caption_lines(dataset, motion_id)
+        lines += lines_in(held.text)
         bad_lines += [
             _letter(
                 f"{motion_id}#{problem.index}",
@@ -92,6 +112,7 @@ def read_clips(config: BuildConfig, dataset: Dataset, digests: list[tuple[str, s
             for problem in problems
         ]
         mirror_of = base_id(motion_id) if motion_id.startswith("M") and base_id(motion_id) in known else ""
+        motion_digest, text_digest = held.digests
         motions.append(
             {
                 "motion_id": motion_id,
@@ -101,8 +122,8 @@ def read_clips(config: BuildConfig, dataset: Dataset, digests: list[tuple[str, s
                 "fps": dataset.skeleton.fps,
                 "frames": len(features),
                 "mirror_of": mirror_of,
-                "motion_sha256": found[0],
-                "text_sha256": found[1],
+                "motion_sha256": motion_digest,
+                "text_sha256": text_digest,
                 "features": features,
             }
         )
@@ -138,20 +159,26 @@ def _letter(
     return DeadLetter("read", "filtered", reason, input_id, detail, payload)
 
 
+def shard_ranges(shards: int) -> list[tuple[int, int]]:
+    """All shards as a few ranges [first, end): what a pipeline is sent with stays small."""
+    return [(first, min(first + _RANGE, shards)) for first in range(0, shards, _RANGE)]
+
+
 @dataclass
-class ReadDataset(beam.PTransform):
-    """PCollection[ShardWork] -> PCollection[int]: indices of shards whose clips are in the corpus."""
+class ReadInput(beam.PTransform):
+    """PBegin -> PCollection[int]: indices of shards whose clips are in the corpus."""
 
     config: BuildConfig
+    source: Source
 
-    def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
-        """Spread the shards over the workers and read each."""
-        config = self.config
+    def expand(self, pbegin: beam.Pipeline) -> beam.PCollection:
+        """List the shards, spread them over the workers and read each."""
+        config, source = self.config, self.source
 
         def read(work: ShardWork) -> Iterator[int]:
             if not stopping(config):
                 with timed("read"):
-                    read_shard_inputs(config, work)
+                    source.read(config, work)
                 yield work.index
 
-        return pcoll | "Spread" >> beam.Reshuffle() | "Read" >> beam.FlatMap(read)
+        return pbegin | "List" >> source.list_shards(config) | "Read" >> beam.FlatMap(read)
