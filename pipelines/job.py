@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -27,22 +28,34 @@ _WORKER = "apache_beam.runners.worker.sdk_worker_main"
 def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOptions) -> None:
     """Run all steps for all shards; shards that are done are found done. Raises what a step raises."""
     runner, options = _deaf_workers(options) if config.llm else (None, options)
-    with beam.Pipeline(runner=runner, options=options) as pipeline:
-        measured = (
-            pipeline
-            | "Shards" >> beam.Create(works)
-            | "ReadDataset" >> ReadDataset(config)
-            | "Measure" >> Measure(config)
-        )
-        picks = measured | "Index" >> Index(config) | "SearchLadders" >> SearchLadders(config)
-        (
-            (measured, picks)
-            | "BuildLadders" >> BuildLadders(config)
-            | "Annotate" >> Annotate(config)
-            | "Assemble" >> Assemble(config)
-            | "Profile" >> Profile(config)
-            | "CompareShards" >> CompareShards(config)
-        )
+    # A copy: a portable runner takes its own name out of the options, which a second run would miss.
+    pipeline = beam.Pipeline(runner=runner, options=copy.deepcopy(options))
+    measured = (
+        pipeline
+        | "Shards" >> beam.Create(works)
+        | "ReadDataset" >> ReadDataset(config)
+        | "Measure" >> Measure(config)
+    )
+    picks = measured | "Index" >> Index(config) | "SearchLadders" >> SearchLadders(config)
+    (
+        (measured, picks)
+        | "BuildLadders" >> BuildLadders(config)
+        | "Annotate" >> Annotate(config)
+        | "Assemble" >> Assemble(config)
+        | "Profile" >> Profile(config)
+        | "CompareShards" >> CompareShards(config)
+    )
+    run_to_end(pipeline)
+
+
+def run_to_end(pipeline: beam.Pipeline) -> None:
+    """Run a pipeline; Ctrl-C cancels the job, which on a cluster would go on without us."""
+    result = pipeline.run()
+    try:
+        result.wait_until_finish()
+    except KeyboardInterrupt:
+        result.cancel()
+        raise
 
 
 def _deaf_workers(options: PipelineOptions) -> tuple[PipelineRunner | None, PipelineOptions]:

@@ -1,0 +1,184 @@
+"""Whether the workers of a runner can build: what they lack, a line each, before any work.
+
+They are asked themselves, by a pipeline on the runner and in the environment of the build.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import importlib.metadata
+import os
+import re
+import sys
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from motion.layout import SPLITS, Dataset
+from pipelines.engines import DATAFLOW, Engine, check_folders, engine_of, unreachable
+from schemas.config import BuildConfig
+from schemas.storage import write_whole
+
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+ROOMS = ("motion", "schemas", "prompts", "evaluators", "transforms")  # those that workers run
+PROBE = "preflight-"  # of the files that are put into a folder for a moment
+PACKAGES = ("apache-beam", "numpy", "pyarrow", "pydantic", "pyyaml", "scipy")
+_MODEL_PACKAGES = ("openai",)  # more, where workers ask a language model
+_EMBEDDER_PACKAGES = ("safetensors", "torch")
+_SECONDS = {DATAFLOW: 900.0}  # it starts machines first
+_OTHERS_SECONDS = 180.0
+_NAMED = 3  # workers that a line names
+
+
+class NotReadyError(ValueError):
+    """The workers cannot build; the message has a line for each thing that is missing."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What workers must see and have, beside Beam and our source."""
+
+    reads: dict[str, dict[Path, tuple[str, ...]]]  # by flag: a folder and names of files in it
+    writes: dict[str, Path]  # by flag: a folder
+    packages: tuple[str, ...]
+    variables: tuple[str, ...] = ()
+
+    def folders(self) -> dict[str, str]:
+        """Every folder by its flag."""
+        reads = {flag: str(root) for flag, folders in self.reads.items() for root in folders}
+        return {**reads, **{flag: str(root) for flag, root in self.writes.items()}}
+
+
+def needs_of(config: BuildConfig, dataset: Dataset) -> Needs:
+    """What a build needs of its workers."""
+    lists = tuple(f"{split}.txt" for split in SPLITS if (dataset.root / f"{split}.txt").is_file())
+    first = dataset.ids[0][0] if dataset.ids else ""
+    clip = [dataset.motion_path(first), dataset.text_path(first)] if first else []
+    there = tuple(str(path.relative_to(dataset.root)) for path in clip if path.is_file())
+    reads = {"--input": {dataset.root: (*lists, *there)}}
+    writes = {"--output": _place(config.output)}
+    packages, variables = PACKAGES, ()
+    if config.embedder:
+        reads["--embedder"] = {_place(config.embedder): ("embedder.json",)}
+        packages += _EMBEDDER_PACKAGES
+    if config.llm is not None:
+        from transforms.llm.client import KEY
+
+        packages += _MODEL_PACKAGES
+        variables = (KEY,) if os.environ.get(KEY) else ()
+        if config.llm.ledger:
+            writes["--ledger"] = _place(config.llm.ledger)
+    return Needs(reads, writes, packages, variables)
+
+
+def check_workers(options: PipelineOptions, needs: Needs) -> list[str]:
+    """Lines that say what the workers are like; NotReadyError where they are not ready for the build.
+
+    Workers that this process starts from its own installation are ready.
+    """
+    engine = engine_of(options)
+    if engine.is_local:
+        return [f"preflight: workers of {engine.name} run here, from this installation"]
+    check_folders(engine, needs.folders())
+    if found := unreachable(engine):
+        raise NotReadyError(_told(engine, found))
+    with _probes(needs) as nonce:
+        return _ask(engine, copy.deepcopy(options), _asked(needs, nonce))
+
+
+def _ask(engine: Engine, options: PipelineOptions, asked: dict[str, Any]) -> list[str]:
+    """Run the preflight's pipeline. `options` are changed by the runner."""
+    from pipelines.preflight_job import ask_workers
+
+    seconds = _SECONDS.get(engine.name, _OTHERS_SECONDS)
+    try:
+        reports, answered = ask_workers(asked, options, seconds)
+    except Exception as error:  # a runner's failures have no common class
+        raise NotReadyError(_told(engine, [_failure(engine, error)])) from error
+    if reports:
+        raise NotReadyError(_told(engine, _lines(reports)))
+    processes = f"{answered} worker processes" if answered else "workers"
+    packages = ", ".join(f"{name} {version}" for name, version in asked["packages"].items())
+    return [
+        f"preflight: {processes} of {engine.name} ({engine.workers}) have irmogen {asked['version']} of source "
+        f"{asked['source']}, Python {asked['python']}, {packages}; they see the folders"
+    ]
+
+
+def _asked(needs: Needs, nonce: str) -> dict[str, Any]:
+    """What worker_probe.py is asked, in plain values."""
+    from pipelines.worker_probe import source_digest
+
+    reads = [
+        [flag, str(root), {name: hashlib.sha256((root / name).read_bytes()).hexdigest() for name in names}]
+        for flag, folders in needs.reads.items()
+        for root, names in folders.items()
+    ]
+    return {
+        "nonce": nonce,
+        "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
+        "packages": {name: importlib.metadata.version(name) for name in needs.packages},
+        "rooms": ROOMS,
+        "source": source_digest(ROOMS),
+        "version": importlib.metadata.version("irmogen"),
+        "variables": needs.variables,
+        "reads": reads,
+        "writes": [[flag, str(root)] for flag, root in needs.writes.items()],
+    }
+
+
+@contextmanager
+def _probes(needs: Needs) -> Iterator[str]:
+    """A file in each folder that is written, by which workers know the folder; its name is given out."""
+    nonce = f"{PROBE}{uuid.uuid4().hex[:12]}"
+    try:
+        for root in needs.writes.values():
+            write_whole(root / nonce, nonce.encode())
+        yield nonce
+    finally:
+        for root in needs.writes.values():
+            for path in root.glob(f"{nonce}*"):  # also those of workers that died
+                path.unlink(missing_ok=True)
+
+
+def _place(path: str) -> Path:
+    return Path(path)
+
+
+def _told(engine: Engine, lines: list[str]) -> str:
+    return "\n".join([f"{engine.name} ({engine.workers}) is not ready:", *(f"- {line}" for line in lines)])
+
+
+def _lines(reports: list[dict[str, Any]]) -> list[str]:
+    """Each fault once, with the workers that tell it."""
+    workers: dict[str, list[str]] = defaultdict(list)
+    for report in reports:
+        for fault in report["faults"]:
+            workers[fault].append(report["worker"])
+    return [f"{fault} [{_named(told)} of {len(reports)}]" for fault, told in workers.items()]
+
+
+def _named(workers: list[str]) -> str:
+    more = len(workers) - _NAMED
+    return ", ".join(workers[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _failure(engine: Engine, error: Exception) -> str:
+    """Why the workers could not be asked, in a line."""
+    text = str(error)
+    pool = f"is a worker pool running at {engine.pool} beside each task manager, and does its `python` have Beam?"
+    if isinstance(error, TimeoutError):
+        return f"{error}" + (
+            f": {pool}" if engine.environment == "EXTERNAL" else ": does the cluster have room?"
+        )
+    if engine.environment == "EXTERNAL" and re.search(r"UNAVAILABLE|refused|failed to connect", text, re.I):
+        return f"no worker could be started: {pool}"
+    last = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    return f"the workers could not be asked: {type(error).__name__}: {last[:300]}"
