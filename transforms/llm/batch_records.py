@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import fcntl
+import os
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from schemas.places import StorePath
 from schemas.storage import is_whole, read_json, sync_folder, write_json, write_whole
+from schemas.store_lock import store_lock
 
 RECORD_VERSION = 1
 BATCH_TRIES = 3  # batches in which one request may fail or expire before it is given up
@@ -133,7 +137,12 @@ class BatchRecords:
         The lock dies with its process. What `wait` raises ends the waiting.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("a") as file:
+        lock = self.folder / "lock"
+        if isinstance(lock, StorePath):
+            with store_lock(lock, f"process {os.getpid()} on {socket.gethostname()}", lambda _: wait()):
+                yield
+            return
+        with lock.open("a") as file:
             while True:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
