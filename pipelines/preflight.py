@@ -1,4 +1,4 @@
-"""`irmogen preflight`: whether the workers of a build's runner are ready for it; a build asks the same first."""
+"""`irmogen preflight`: whether the workers of a build's runner are ready; a build on a cluster asks first."""
 
 from __future__ import annotations
 

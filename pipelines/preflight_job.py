@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import inspect
 import json
+import logging
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
 from apache_beam.metrics.metric import MetricsFilter
 
 from pipelines import worker_probe
+from pipelines.running import run_to_end
 from pipelines.worker_probe import MARK
 
 if TYPE_CHECKING:
@@ -26,15 +29,13 @@ Reports = list[dict[str, Any]]
 
 
 class Shipped(beam.DoFn):
-    """A DoFn of worker_probe.py that travels as text and is compiled by the worker's own Python.
-
-    A pickled function would need the submitter's Python, a class by name our package.
-    """
+    """A DoFn of worker_probe.py that travels as text: a class by name would need our package there."""
 
     def __init__(self, name: str, **settings: Any) -> None:
         self.name, self.settings = name, settings
 
     def __reduce__(self) -> tuple[Any, ...]:
+        """What is pickled: an expression that makes the other class where it is loaded."""
         names = {
             "source": inspect.getsource(worker_probe),
             "space": {"__name__": "irmogen_worker_probe"},
@@ -49,9 +50,10 @@ class Shipped(beam.DoFn):
 
 
 def ask_workers(asked: dict[str, Any], options: PipelineOptions, seconds: float) -> tuple[Reports, int]:
-    """Reports of workers with faults, and how many processes told that they have none (0: the runner does not say).
+    """Reports of workers with faults, and how many processes told that they have none.
 
-    TimeoutError when no answer came in time; whatever the runner raises where it could not run.
+    The number is 0 where the runner does not say. TimeoutError when no answer came in time; what the runner
+    raises where it could not run.
     """
     pipeline = beam.Pipeline(options=options)
     keyed = tuple[str, str]
@@ -64,20 +66,24 @@ def ask_workers(asked: dict[str, Any], options: PipelineOptions, seconds: float)
         | "All" >> beam.GroupByKey()
         | "Judge" >> beam.ParDo(Shipped("Judge")).with_output_types(keyed)
     )
-    result = pipeline.run()
     try:
-        state = result.wait_until_finish(duration=seconds * 1000)
-    except Exception as error:
+        with _unlogged():
+            return [], _answered(run_to_end(pipeline, seconds))
+    except Exception as error:  # a runner's failures have no common class
         if reports := reports_in(str(error)):
             return reports, 0
         raise
-    except KeyboardInterrupt:
-        result.cancel()
-        raise
-    if state != "DONE":
-        result.cancel()
-        raise TimeoutError(f"no answer in {seconds:.0f} s")
-    return [], _answered(result)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """While the body runs nothing is logged: what fails comes as an error, which is told in a line."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def reports_in(text: str) -> Reports:

@@ -1,7 +1,7 @@
 """What a worker tells of itself before a build, and who judges it.
 
-This file is sent to workers as text (pipelines/preflight_job.py), for they may lack our package or have another
-Python: it imports the standard library and Beam only, and what it finds wrong it tells in words.
+This file is sent to workers as text (pipelines/preflight_job.py), for they may lack our package or hold
+another of its versions: it imports the standard library and Beam only.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import importlib.util
 import json
 import os
 import socket
-import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import apache_beam as beam
 
@@ -23,8 +24,8 @@ MARK = "irmogen-preflight:"
 _SUFFIXES = (".py", ".txt", ".yaml", ".json", ".html", ".css", ".js", ".slurm")
 
 
-def source_digest(rooms):
-    """Short hash of the files of packages, as they would be imported; ImportError names one that is not there.
+def source_digest(rooms: Iterable[str]) -> str:
+    """Short hash of packages' files, as they would be imported; ImportError names one that is not there.
 
     Only folders that are packages count, as a wheel holds no others.
     """
@@ -41,7 +42,7 @@ def source_digest(rooms):
     return digest.hexdigest()[:12]
 
 
-def installed(package):
+def installed(package: str) -> str:
     """Version of an installed package that can be imported, or "" where it is missing."""
     try:
         return importlib.metadata.version(package)
@@ -49,9 +50,9 @@ def installed(package):
         return ""
 
 
-def faults(asked):
+def faults(asked: dict[str, Any]) -> list[str]:
     """What is wrong here, a line each; `asked` is what pipelines/preflight.py wants of a worker."""
-    found = _python(asked) + _packages(asked) + _source(asked)
+    found = _packages(asked) + _source(asked)
     for name in asked["variables"]:
         if not os.environ.get(name):
             found.append(f"{name} is not set: give it to the workers' environment")
@@ -63,16 +64,7 @@ def faults(asked):
     return found
 
 
-def _python(asked):
-    here = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    if here == asked["python"]:
-        return []
-    return [
-        f"Python {here}, but {asked['python']} submits: functions cannot be sent; use one version for both"
-    ]
-
-
-def _packages(asked):
+def _packages(asked: dict[str, Any]) -> list[str]:
     found = []
     for package, version in asked["packages"].items():
         here = installed(package)
@@ -83,7 +75,7 @@ def _packages(asked):
     return found
 
 
-def _source(asked):
+def _source(asked: dict[str, Any]) -> list[str]:
     remedy = "install the wheel of this checkout there (make wheel) or make the image anew (make image)"
     try:
         here = source_digest(asked["rooms"])
@@ -91,13 +83,11 @@ def _source(asked):
         return [f"irmogen is not installed (no package {error}): {remedy}"]
     if here == asked["source"]:
         return []
-    version = installed("irmogen") or "without a version"
-    return [
-        f"irmogen {version} of source {here}, but {asked['version']} of source {asked['source']} submits: {remedy}"
-    ]
+    there = f"irmogen {installed('irmogen') or 'without a version'} of source {here}"
+    return [f"{there}, but {asked['version']} of source {asked['source']} submits: {remedy}"]
 
 
-def _place():
+def _place() -> Any:
     """What makes a path of a folder or a URI: ours; a plain path where ours is not there."""
     try:
         return importlib.import_module("schemas.places").place
@@ -105,11 +95,11 @@ def _place():
         return Path
 
 
-def _is_out_of_reach(place, root):
+def _is_out_of_reach(place: Any, root: str) -> bool:
     return place is Path and "://" in root  # told already: our package is missing or old
 
 
-def _reads(place, flag, root, digests):
+def _reads(place: Any, flag: str, root: str, digests: dict[str, str]) -> list[str]:
     """Whether the files of a folder are here, and are those that the submitter sees."""
     if _is_out_of_reach(place, root):
         return []
@@ -126,7 +116,7 @@ def _reads(place, flag, root, digests):
 _REMEDY = "give a folder that all machines mount at this path, or an s3:// or gs:// URI"
 
 
-def _writes(place, flag, root, nonce):
+def _writes(place: Any, flag: str, root: str, nonce: str) -> list[str]:
     """Whether a folder is the one that the submitter sees, and takes, gives back and drops a file."""
     if _is_out_of_reach(place, root):
         return []
@@ -145,7 +135,7 @@ def _writes(place, flag, root, nonce):
     return [] if back == seen else [f"{flag} {root}: gives back other bytes than were written"]
 
 
-def _write(path, data):
+def _write(path: Any, data: bytes) -> None:
     """As a build's steps write, where our package is here."""
     try:
         write = importlib.import_module("schemas.storage").write_whole
@@ -154,12 +144,12 @@ def _write(path, data):
     write(path, data)
 
 
-def _words(error):
+def _words(error: Exception) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:200]}"
 
 
-def worker_name():
+def worker_name() -> str:
     """Host and process."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
@@ -167,10 +157,10 @@ def worker_name():
 class Spread(beam.DoFn):
     """One element becomes so many keyed ones, which a grouping sends to all workers."""
 
-    def __init__(self, parts):
+    def __init__(self, parts: int) -> None:
         self.parts = parts
 
-    def process(self, element):
+    def process(self, element: bytes) -> Iterator[tuple[str, str]]:
         """Yield (number, nothing)."""
         for part in range(self.parts):
             yield str(part), ""
@@ -179,21 +169,21 @@ class Spread(beam.DoFn):
 class Probe(beam.DoFn):
     """Each worker process tells its faults, looked for once."""
 
-    def __init__(self, asked):
+    def __init__(self, asked: dict[str, Any]) -> None:
         self.asked = asked
-        self.found = None
+        self.found = ""
 
-    def process(self, element):
+    def process(self, element: tuple[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
         """Yield ("", report as JSON)."""
-        if self.found is None:
+        if not self.found:
             self.found = json.dumps({"worker": worker_name(), "faults": faults(self.asked)})
         yield "", self.found
 
 
 class Judge(beam.DoFn):
-    """All reports in one place: fails with them where one tells of a fault, for a failure reaches every submitter."""
+    """All reports in one place; fails with them where one tells of a fault, which reaches every submitter."""
 
-    def process(self, element):
+    def process(self, element: tuple[str, Iterable[str]]) -> Iterable[tuple[str, str]]:
         """Yield nothing; RuntimeError holds the reports."""
         reports = [json.loads(report) for report in sorted(set(element[1]))]
         if any(report["faults"] for report in reports):

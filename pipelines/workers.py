@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from motion.layout import SPLITS, Dataset
 from pipelines.engines import DATAFLOW, Engine, check_folders, engine_of, unreachable
 from schemas.config import BuildConfig
+from schemas.places import place
 from schemas.storage import write_whole
 
 if TYPE_CHECKING:
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
 
 ROOMS = ("motion", "schemas", "prompts", "evaluators", "transforms")  # those that workers run
 PROBE = "preflight-"  # of the files that are put into a folder for a moment
-PACKAGES = ("apache-beam", "numpy", "pyarrow", "pydantic", "pyyaml", "scipy")
+PACKAGES = ("apache-beam", "numpy", "obstore", "pyarrow", "pydantic", "pyyaml", "scipy")
 _MODEL_PACKAGES = ("openai",)  # more, where workers ask a language model
 _EMBEDDER_PACKAGES = ("safetensors", "torch")
 _SECONDS = {DATAFLOW: 900.0}  # it starts machines first
 _OTHERS_SECONDS = 180.0
+# Beam's own check, which comes before any of ours: images stand for versions of Python and Beam.
+_VERSIONS = re.compile(r"Submission environment: \S*/(\S+)\. Runtime environment: \S*/(\S+?)\.?\s")
 _NAMED = 3  # workers that a line names
 
 
@@ -45,14 +48,14 @@ class NotReadyError(ValueError):
 class Needs:
     """What workers must see and have, beside Beam and our source."""
 
-    reads: dict[str, dict[Path, tuple[str, ...]]]  # by flag: a folder and names of files in it
+    reads: dict[str, tuple[Path, tuple[str, ...]]]  # by flag: a folder and names of files in it
     writes: dict[str, Path]  # by flag: a folder
     packages: tuple[str, ...]
     variables: tuple[str, ...] = ()
 
     def folders(self) -> dict[str, str]:
         """Every folder by its flag."""
-        reads = {flag: str(root) for flag, folders in self.reads.items() for root in folders}
+        reads = {flag: str(root) for flag, (root, _) in self.reads.items()}
         return {**reads, **{flag: str(root) for flag, root in self.writes.items()}}
 
 
@@ -62,11 +65,12 @@ def needs_of(config: BuildConfig, dataset: Dataset) -> Needs:
     first = dataset.ids[0][0] if dataset.ids else ""
     clip = [dataset.motion_path(first), dataset.text_path(first)] if first else []
     there = tuple(str(path.relative_to(dataset.root)) for path in clip if path.is_file())
-    reads = {"--input": {dataset.root: (*lists, *there)}}
-    writes = {"--output": _place(config.output)}
-    packages, variables = PACKAGES, ()
+    reads = {"--input": (dataset.root, (*lists, *there))}
+    writes = {"--output": place(config.output)}
+    packages: tuple[str, ...] = PACKAGES
+    variables: tuple[str, ...] = ()
     if config.embedder:
-        reads["--embedder"] = {_place(config.embedder): ("embedder.json",)}
+        reads["--embedder"] = (place(config.embedder), ("embedder.json",))
         packages += _EMBEDDER_PACKAGES
     if config.llm is not None:
         from transforms.llm.client import KEY
@@ -74,7 +78,7 @@ def needs_of(config: BuildConfig, dataset: Dataset) -> Needs:
         packages += _MODEL_PACKAGES
         variables = (KEY,) if os.environ.get(KEY) else ()
         if config.llm.ledger:
-            writes["--ledger"] = _place(config.llm.ledger)
+            writes["--ledger"] = place(config.llm.ledger)
     return Needs(reads, writes, packages, variables)
 
 
@@ -90,10 +94,10 @@ def check_workers(options: PipelineOptions, needs: Needs) -> list[str]:
     if found := unreachable(engine):
         raise NotReadyError(_told(engine, found))
     with _probes(needs) as nonce:
-        return _ask(engine, copy.deepcopy(options), _asked(needs, nonce))
+        return _ask(engine, copy.deepcopy(options), needs, _asked(needs, nonce))
 
 
-def _ask(engine: Engine, options: PipelineOptions, asked: dict[str, Any]) -> list[str]:
+def _ask(engine: Engine, options: PipelineOptions, needs: Needs, asked: dict[str, Any]) -> list[str]:
     """Run the preflight's pipeline. `options` are changed by the runner."""
     from pipelines.preflight_job import ask_workers
 
@@ -105,10 +109,12 @@ def _ask(engine: Engine, options: PipelineOptions, asked: dict[str, Any]) -> lis
     if reports:
         raise NotReadyError(_told(engine, _lines(reports)))
     processes = f"{answered} worker processes" if answered else "workers"
-    packages = ", ".join(f"{name} {version}" for name, version in asked["packages"].items())
+    here = f"irmogen {asked['version']} of source {asked['source']} on Python {asked['python']}"
     return [
-        f"preflight: {processes} of {engine.name} ({engine.workers}) have irmogen {asked['version']} of source "
-        f"{asked['source']}, Python {asked['python']}, {packages}; they see the folders"
+        f"preflight: {processes} of {engine.name} ({engine.workers}) have {here}",
+        "preflight: they have "
+        + ", ".join(f"{name} {version}" for name, version in asked["packages"].items()),
+        "preflight: they see " + ", ".join(f"{flag} {root}" for flag, root in needs.folders().items()),
     ]
 
 
@@ -118,8 +124,7 @@ def _asked(needs: Needs, nonce: str) -> dict[str, Any]:
 
     reads = [
         [flag, str(root), {name: hashlib.sha256((root / name).read_bytes()).hexdigest() for name in names}]
-        for flag, folders in needs.reads.items()
-        for root, names in folders.items()
+        for flag, (root, names) in needs.reads.items()
     ]
     return {
         "nonce": nonce,
@@ -148,10 +153,6 @@ def _probes(needs: Needs) -> Iterator[str]:
                 path.unlink(missing_ok=True)
 
 
-def _place(path: str) -> Path:
-    return Path(path)
-
-
 def _told(engine: Engine, lines: list[str]) -> str:
     return "\n".join([f"{engine.name} ({engine.workers}) is not ready:", *(f"- {line}" for line in lines)])
 
@@ -173,12 +174,14 @@ def _named(workers: list[str]) -> str:
 def _failure(engine: Engine, error: Exception) -> str:
     """Why the workers could not be asked, in a line."""
     text = str(error)
-    pool = f"is a worker pool running at {engine.pool} beside each task manager, and does its `python` have Beam?"
+    pool = f"is a worker pool at {engine.pool} beside each task manager, and does its `python` have Beam?"
+    if versions := _VERSIONS.search(text):
+        here, there = versions.groups()
+        return f"workers have {there}, but {here} submits: use one version of Python and of Beam for both"
+    outside = engine.environment == "EXTERNAL"
     if isinstance(error, TimeoutError):
-        return f"{error}" + (
-            f": {pool}" if engine.environment == "EXTERNAL" else ": does the cluster have room?"
-        )
-    if engine.environment == "EXTERNAL" and re.search(r"UNAVAILABLE|refused|failed to connect", text, re.I):
+        return f"{error}: {pool if outside else 'has the cluster room for workers?'}"
+    if outside and re.search(r"UNAVAILABLE|refused|failed to connect", text, re.IGNORECASE):
         return f"no worker could be started: {pool}"
     last = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
     return f"the workers could not be asked: {type(error).__name__}: {last[:300]}"
