@@ -1,4 +1,4 @@
-"""Beam's flags: which runners a build takes, what it adds, and which combinations it refuses before any work."""
+"""Beam's flags: the runners that a build takes, what it adds, and which combinations it refuses before any work."""
 
 from __future__ import annotations
 
@@ -54,10 +54,14 @@ def test_workers_of_a_cluster_are_pools_beside_its_task_managers(flags: tuple[st
 
 
 def test_given_environments_are_passed_through() -> None:
-    made = options(*FLINK, "--environment_type=DOCKER", "--environment_config=irmogen:0.1.0", "--parallelism=8")
+    made = options(
+        *FLINK, "--environment_type=DOCKER", "--environment_config=irmogen:0.1.0", "--parallelism=8"
+    )
     assert made["environment_config"] == "irmogen:0.1.0"
     assert made["parallelism"] == 8
-    pool = options(*FLINK, "--environment_type=EXTERNAL", "--environment_option=external_service_address=pool:7")
+    pool = options(
+        *FLINK, "--environment_type=EXTERNAL", "--environment_option=external_service_address=pool:7"
+    )
     assert pool["environment_config"] is None
 
 
