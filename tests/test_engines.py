@@ -1,4 +1,4 @@
-"""Beam's flags: the runners that a build takes, what it adds, and which combinations it refuses before any work."""
+"""Beam's flags: the runners that a build takes, what it adds, and which flags it refuses before any work."""
 
 from __future__ import annotations
 

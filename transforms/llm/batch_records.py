@@ -12,6 +12,7 @@ import dataclasses
 import fcntl
 import os
 import socket
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from schemas.places import StorePath
+from schemas.places import StorePath, is_store
 from schemas.storage import is_whole, read_json, sync_folder, write_json, write_whole
 from schemas.store_lock import store_lock
 
@@ -59,6 +60,11 @@ class BatchRecords:
 
     def __init__(self, ledger: Path) -> None:
         self.folder = ledger / "batches"
+
+    @property
+    def scratch(self) -> Path:
+        """A folder of this machine for what an upload reads."""
+        return Path(tempfile.gettempdir()) if is_store(self.folder) else self.folder
 
     def path(self, name: str) -> Path:
         """Where the record of a name lies."""
