@@ -36,7 +36,7 @@ _EMBEDDER_PACKAGES = ("safetensors", "torch")
 _SECONDS = {DATAFLOW: 900.0}  # it starts machines first
 _OTHERS_SECONDS = 180.0
 # Beam's own check, which comes before any of ours: images stand for versions of Python and Beam.
-_VERSIONS = re.compile(r"Submission environment: \S*/(\S+)\. Runtime environment: \S*/(\S+?)\.?\s")
+_VERSIONS = re.compile(r"Submission environment: \S*/(\S+)\. Runtime environment: \S*/(\S+?)\.?(?:\s|$)")
 _NAMED = 3  # workers that a line names
 
 
