@@ -13,7 +13,7 @@ import re
 import sys
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
 ROOMS = ("motion", "schemas", "prompts", "evaluators", "transforms")  # those that workers run
 PROBE = "preflight-"  # of the files that are put into a folder for a moment
-PACKAGES = ("apache-beam", "numpy", "obstore", "pyarrow", "pydantic", "pyyaml", "scipy")
-_MODEL_PACKAGES = ("openai",)  # more, where workers ask a language model
-_EMBEDDER_PACKAGES = ("safetensors", "torch")
+PACKAGES = ("apache-beam", "numpy", "obstore", "pyarrow", "pyyaml", "scipy")
+_MODEL_PACKAGES = ("openai", "pydantic")  # more, where workers ask a language model
+TORCH_PACKAGES = ("safetensors", "torch")  # more, where they embed or encode motions
+_STORE_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")  # of a store that is not Amazon's
 _SECONDS = {DATAFLOW: 900.0}  # it starts machines first
 _OTHERS_SECONDS = 180.0
 # Beam's own check, which comes before any of ours: images stand for versions of Python and Beam.
@@ -48,8 +49,8 @@ class NotReadyError(ValueError):
 class Needs:
     """What workers must see and have, beside Beam and our source."""
 
-    reads: dict[str, tuple[Path, tuple[str, ...]]]  # by flag: a folder and names of files in it
-    writes: dict[str, Path]  # by flag: a folder
+    reads: Mapping[str, tuple[Path, tuple[str, ...]]]  # by flag: a folder and names of files in it
+    writes: Mapping[str, Path]  # by flag: a folder
     packages: tuple[str, ...]
     variables: tuple[str, ...] = ()
 
@@ -71,7 +72,7 @@ def needs_of(config: BuildConfig, dataset: Dataset) -> Needs:
     variables: tuple[str, ...] = ()
     if config.embedder:
         reads["--embedder"] = (place(config.embedder), ("embedder.json",))
-        packages += _EMBEDDER_PACKAGES
+        packages += TORCH_PACKAGES
     if config.llm is not None:
         from transforms.llm.client import KEY
 
@@ -79,6 +80,9 @@ def needs_of(config: BuildConfig, dataset: Dataset) -> Needs:
         variables = (KEY,) if os.environ.get(KEY) else ()
         if config.llm.ledger:
             writes["--ledger"] = place(config.llm.ledger)
+    roots = [root for root, _ in reads.values()] + list(writes.values())
+    if any(str(root).startswith("s3://") for root in roots):
+        variables += tuple(name for name in _STORE_VARIABLES if os.environ.get(name))
     return Needs(reads, writes, packages, variables)
 
 

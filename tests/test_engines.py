@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from pipelines import build
 from pipelines.beam_flags import pipeline_options
 from pipelines.engines import check_folders, engine_of, unreachable
 
+ROOT = Path(__file__).resolve().parents[1]
 FLINK = ("--runner=FlinkRunner", "--flink_master=flink:8081", "--flink_submit_uber_jar")
 
 
@@ -143,3 +148,50 @@ def test_an_address_where_nothing_listens_is_a_line(listening: int) -> None:
     assert line == "--job_endpoint somewhere: is no HOST:PORT"
     assert lines("--runner=PrismRunner") == []
     assert lines() == []
+
+
+def made(target: str, *variables: str) -> subprocess.CompletedProcess[str]:
+    """What make would run."""
+    command = ["make", "--dry-run", "--no-print-directory", target, *variables]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("variables", "runner", "workers"),
+    [
+        ((), "FnApiRunner", "this process"),
+        (("RUNNER=prism", "PRISM=/opt/prism"), "PrismRunner", "this process"),
+        (("RUNNER=flink", "FLINK_MASTER=flink:8081"), "FlinkRunner", "worker pool at localhost:50000"),
+        (("RUNNER=spark", "SPARK_MASTER=spark://s:7077", "POOL=p:9"), "SparkRunner", "worker pool at p:9"),
+        (("RUNNER=portable", "JOB_ENDPOINT=h:8099"), "PortableRunner", "worker pool at localhost:50000"),
+        (("RUNNER=dataflow", "PROJECT=p", "REGION=r", "TEMP=gs://b/t"), "DataflowRunner", "containers"),
+    ],
+)
+@pytest.mark.parametrize("target", ["build", "preflight"])
+def test_make_runs_what_the_command_takes(
+    target: str, variables: tuple[str, ...], runner: str, workers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.engines.find_spec", lambda name: object())
+    monkeypatch.setattr(shutil, "which", lambda name: name)
+    done = made(target, *variables, "INPUT=/in", "OUTPUT=/out", "FLAGS=--seed 3")
+    (line,) = [line for line in done.stdout.splitlines() if f"irmogen {target}" in line]
+    parser = argparse.ArgumentParser()
+    build.add_arguments(parser)
+    args, beam = parser.parse_known_args(line.split()[2:])
+    assert (str(args.input), str(args.output), args.seed) == ("/in", "/out", 3)
+    engine = engine_of(pipeline_options(beam, 1))
+    assert (engine.name, engine.workers) == (runner, workers)
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        (("RUNNER=flink",), "RUNNER=flink needs FLINK_MASTER=..."),
+        (("RUNNER=dataflow", "PROJECT=p"), "RUNNER=dataflow needs REGION=..."),
+        (("RUNNER=dask",), "RUNNER=dask: give one of local flink spark portable dataflow prism"),
+    ],
+)
+def test_make_tells_what_is_not_given(variables: tuple[str, ...], told: str) -> None:
+    done = made("build", *variables)
+    assert done.returncode != 0
+    assert told in done.stderr

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import importlib.metadata
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +16,13 @@ from typing import Any
 import pytest
 from commands import irmogen
 from portable import bare_python, flags, job_server, worker_pool
+from s3_server import upload
 
 from pipelines import worker_probe, workers
 from pipelines.beam_flags import pipeline_options
 from pipelines.worker_probe import faults, source_digest
-from pipelines.workers import ROOMS, Needs, NotReadyError, check_workers
+from pipelines.workers import PACKAGES, ROOMS, Needs, NotReadyError, check_workers
+from schemas.places import StorePath
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -56,6 +63,25 @@ def test_an_old_wheel_on_the_workers_is_told(server: str, demo: Path, tmp_path: 
         shutil.copy(ROOT / "motion" / "seeds.py", old / "motion" / "seeds.py")
         assert "2 worker processes of PortableRunner" in irmogen(*asked).stdout
     assert list((tmp_path / "corpus").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_bucket_is_looked_for_from_the_workers(
+    server: str, demo: Path, bucket: StorePath, tmp_path: Path
+) -> None:
+    upload(demo, bucket / "data")
+    asked = ("preflight", "--input", bucket / "data", "--output", bucket / "corpus")
+    here = Path(sys.executable).parent
+    blind = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    with worker_pool(here, tmp_path, blind) as pool:
+        done = irmogen(*asked, *flags(server, pool), check=False, environ=os.environ)
+    assert done.returncode == 2
+    (line,) = done.stderr.strip().splitlines()[1:]
+    assert line.startswith("- AWS_ENDPOINT_URL is not set: give it to the workers' environment")
+    with worker_pool(here, tmp_path, os.environ) as pool:
+        done = irmogen(*asked, *flags(server, pool), environ=os.environ)
+    assert f"--output {bucket}/corpus" in done.stdout
+    assert not (bucket / "corpus").exists()
 
 
 def needs(root: Path) -> Needs:
@@ -175,6 +201,25 @@ def test_an_output_that_cannot_be_written_is_told(asked: dict[str, Any], tmp_pat
     asked["nonce"] = long.name
     (line,) = faults(asked)
     assert line.startswith(f"--output {tmp_path}/corpus: cannot be written (OSError")
+
+
+def test_the_packages_that_are_asked_for_are_those_that_steps_import() -> None:
+    listing = (
+        "import sys, pipelines.job, transforms.aligning\n"
+        f"print(*(sys.modules[name].__file__ for name in sys.modules if name.split('.')[0] in {ROOMS}))"
+    )
+    done = subprocess.run([sys.executable, "-c", listing], check=True, capture_output=True, text=True)
+    tops = set()
+    for path in done.stdout.split():
+        for node in ast.walk(ast.parse(Path(path).read_text())):
+            if isinstance(node, ast.Import):
+                tops |= {name.name.split(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                tops.add(node.module.split(".")[0])
+    known = importlib.metadata.packages_distributions()
+    needed = {name.lower() for top in tops - set(ROOMS) for name in known.get(top, [])}
+    language_models, torch = {"openai", "httpx2", "aiohttp"}, {"torch", "safetensors", "transformers"}
+    assert needed - language_models - torch - {"boto3", "irmogen"} == set(PACKAGES)
 
 
 def test_the_source_of_a_file_more_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,6 +48,30 @@ def test_a_job_server_with_a_pool_of_two_workers(corpus: Path, build: Build, tmp
 
 def started_workers(folder: Path) -> int:
     return (folder / "pool.log").read_text().count("Starting worker with command")
+
+
+@pytest.mark.slow
+def test_ctrl_c_cancels_the_job_and_the_same_command_goes_on(
+    demo: Path, corpus: Path, build: Build, tmp_path: Path
+) -> None:
+    import grpc
+    from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
+
+    python = Path(sys.executable).parent
+    with job_server(tmp_path) as server, worker_pool(python, tmp_path, os.environ) as pool:
+        command = [sys.executable, "-m", "pipelines.cli", "build", *flags(server, pool)]
+        made = tmp_path / "corpus"
+        process = subprocess.Popen([*command, "--input", str(demo), "--output", str(made)])
+        while not list(made.glob("receipts/measure*")) and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        stub = beam_job_api_pb2_grpc.JobServiceStub(grpc.insecure_channel(server))
+        jobs = stub.GetJobs(beam_job_api_pb2.GetJobsRequest()).job_info
+        states = sorted(beam_job_api_pb2.JobState.Enum.Name(job.state) for job in jobs)
+        assert states == ["CANCELLED", "DONE"]  # the build; the preflight
+        assert not (made / "manifest.json").exists()
+        assert_same(build(*flags(server, pool)), corpus)
 
 
 @pytest.fixture(scope="module")
