@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from typing import Any
 
 import apache_beam as beam
@@ -13,13 +15,27 @@ def run_to_end(pipeline: beam.Pipeline, seconds: float = 0.0) -> Any:
     Ctrl-C cancels the job, which on a cluster would go on without us. So does the end of the time that a
     portable runner is given, which raises TimeoutError.
     """
+    handler = signal.getsignal(signal.SIGINT)
     result = pipeline.run()
+    if signal.getsignal(signal.SIGINT) is not handler:
+        # A job server that Beam has started would end itself on Ctrl-C, and nobody could cancel the job.
+        signal.signal(signal.SIGINT, handler)
     try:
         state = result.wait_until_finish(duration=seconds * 1000 or None)
     except KeyboardInterrupt:
-        result.cancel()
+        _cancel(result)
         raise
     if seconds and state != "DONE":
-        result.cancel()
+        _cancel(result)
         raise TimeoutError(f"no answer in {seconds:.0f} s")
     return result
+
+
+def _cancel(result: Any) -> None:
+    """Cancel a job, or tell that it goes on."""
+    try:
+        result.cancel()
+    except Exception as error:  # a runner's failures have no common class
+        why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+        told = f"the job could not be cancelled and may go on: end it on the cluster ({why})"
+        print(told, file=sys.stderr)

@@ -112,10 +112,11 @@ def _ask(engine: Engine, options: PipelineOptions, needs: Needs, asked: dict[str
         raise NotReadyError(_told(engine, [_failure(engine, error)])) from error
     if reports:
         raise NotReadyError(_told(engine, _lines(reports)))
-    processes = f"{answered} worker processes" if answered else "workers"
+    counted = {0: "workers", 1: "the worker process"}
+    processes = counted.get(answered, f"{answered} worker processes")
     here = f"irmogen {asked['version']} of source {asked['source']} on Python {asked['python']}"
     return [
-        f"preflight: {processes} of {engine.name} ({engine.workers}) have {here}",
+        f"preflight: {processes} of {engine.name} ({engine.workers}) with {here}",
         "preflight: they have "
         + ", ".join(f"{name} {version}" for name, version in asked["packages"].items()),
         "preflight: they see " + ", ".join(f"{flag} {root}" for flag, root in needs.folders().items()),
