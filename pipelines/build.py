@@ -22,7 +22,7 @@ from pipelines.progress import progress
 from pipelines.suites import digest
 from pipelines.thresholds import Thresholds, read_thresholds, thresholds_of, write_thresholds
 from pipelines.worker_log import worker_log
-from pipelines.workers import PROBE, check_workers, needs_of
+from pipelines.workers import PROBE, check_workers, forget_probes, needs_of
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, is_whole_of, read_manifest
 from schemas.fingerprint import fingerprint
@@ -140,6 +140,7 @@ def build(asked: Wanted, rebuild: bool) -> int:
         print(*check_workers(asked.options, needs_of(config, asked.dataset)), sep="\n", flush=True)
     corpus.manifest_path.unlink(missing_ok=True)
     sweep(corpus.root)
+    forget_probes(corpus.root)
     begin(config, asked.listing, asked.arguments)
     write_thresholds(corpus, asked.thresholds)
     splits = ", ".join(f"{split} {count}" for split, count in clips_by_split(asked.dataset).items())

@@ -154,8 +154,13 @@ def _probes(needs: Needs) -> Iterator[str]:
         yield nonce
     finally:
         for root in needs.writes.values():
-            for path in root.glob(f"{nonce}*"):  # also those of workers that died
-                path.unlink(missing_ok=True)
+            forget_probes(root, nonce)  # also those of workers that died
+
+
+def forget_probes(root: Path, name: str = PROBE) -> None:
+    """Remove what preflights laid into a folder; those that were killed leave it there."""
+    for path in root.glob(f"{name}*"):
+        path.unlink(missing_ok=True)
 
 
 def _told(engine: Engine, lines: list[str]) -> str:

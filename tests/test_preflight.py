@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from commands import irmogen
+from conftest import corpus_bytes
 from portable import bare_python, flags, job_server, worker_pool
 from s3_server import upload
 
@@ -63,6 +64,15 @@ def test_an_old_wheel_on_the_workers_is_told(server: str, demo: Path, tmp_path: 
         shutil.copy(ROOT / "motion" / "seeds.py", old / "motion" / "seeds.py")
         assert "2 worker processes of PortableRunner" in irmogen(*asked).stdout
     assert list((tmp_path / "corpus").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_what_a_killed_preflight_left_is_in_nobodys_way(corpus: Path, demo: Path, tmp_path: Path) -> None:
+    made = tmp_path / "corpus"
+    made.mkdir()
+    (made / "preflight-0123456789ab").write_text("left")
+    irmogen("build", "--input", demo, "--output", made)
+    assert corpus_bytes(made) == corpus_bytes(corpus)
 
 
 @pytest.mark.slow
