@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import apache_beam as beam
 
-from pipelines.running import run_to_end
+from pipelines.run_notes import note
+from pipelines.running import counted, run_to_end
 from schemas.config import BuildConfig
 from transforms.annotate import Annotate
 from transforms.assemble import Assemble
@@ -18,6 +19,8 @@ from transforms.measure import Index, Measure
 from transforms.profiling import CompareShards, Profile
 from transforms.read import ReadDataset, ShardWork
 from transforms.search import SearchLadders
+from transforms.step import corpus_of
+from transforms.timing import step_seconds
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -46,7 +49,8 @@ def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOption
         | "Profile" >> Profile(config)
         | "CompareShards" >> CompareShards(config)
     )
-    run_to_end(pipeline)
+    result = run_to_end(pipeline)
+    note(corpus_of(config), step_seconds=counted(step_seconds, result, {}))
 
 
 def _deaf_workers(options: PipelineOptions) -> tuple[PipelineRunner | None, PipelineOptions]:

@@ -15,7 +15,7 @@ import apache_beam as beam
 from apache_beam.metrics.metric import MetricsFilter
 
 from pipelines import worker_probe
-from pipelines.running import run_to_end
+from pipelines.running import counted, run_to_end
 from pipelines.worker_probe import MARK
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def ask_workers(asked: dict[str, Any], options: PipelineOptions, seconds: float)
     )
     try:
         with _unlogged():
-            return [], _answered(run_to_end(pipeline, seconds))
+            return [], counted(_answered, run_to_end(pipeline, seconds), 0)
     except Exception as error:  # a runner's failures have no common class
         if reports := reports_in(str(error)):
             return reports, 0

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import apache_beam as beam
+
+Counts = TypeVar("Counts")
+_LOGGER = logging.getLogger(__name__)
 
 
 def run_to_end(pipeline: beam.Pipeline, seconds: float = 0.0) -> Any:
@@ -29,6 +34,18 @@ def run_to_end(pipeline: beam.Pipeline, seconds: float = 0.0) -> Any:
         _cancel(result)
         raise TimeoutError(f"no answer in {seconds:.0f} s")
     return result
+
+
+def counted(read: Callable[[Any], Counts], result: Any, otherwise: Counts) -> Counts:
+    """What is read from a result's counters, or something else where the runner does not give them out.
+
+    They are no part of the work: a build that is done must not fail for want of them.
+    """
+    try:
+        return read(result)
+    except Exception as error:  # a runner's failures have no common class
+        _LOGGER.warning("the runner gives no counters: %s: %s", type(error).__name__, error)
+        return otherwise
 
 
 def _cancel(result: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.runner import PipelineResult
 
-from pipelines.running import run_to_end
+from pipelines.running import counted, run_to_end
 
 
 class TakesInterrupts(FnApiRunner):
@@ -81,3 +81,11 @@ def test_a_job_that_takes_too_long_is_cancelled() -> None:
     with pytest.raises(TimeoutError, match="no answer in 2 s"):
         run_to_end(pipeline(runner), seconds=2)
     assert runner.result.cancelled
+
+
+def test_a_runner_without_counters_fails_nothing() -> None:
+    def read(result: object) -> dict[str, int]:
+        raise LookupError(f"Found no metrics container for {result}")
+
+    assert counted(read, "job", {}) == {}
+    assert counted(len, "job", 0) == 3

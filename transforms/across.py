@@ -84,7 +84,7 @@ def records(keys: Mapping[str, Any], index: int) -> Iterator[tuple[str, Member]]
 def look(group: str, members: Iterable[Member]) -> Iterator[Finding]:
     """What a group shows, each finding once a subject."""
     kind = group.split(" ", 1)[0]
-    ordered = sorted(members, key=lambda member: member.order)
+    ordered = sorted(dict.fromkeys(members), key=lambda member: member.order)  # doubled ones once
     if kind == "home":
         yield from _unresolved(ordered)
     elif kind == "band":

@@ -27,6 +27,7 @@ from transforms.perturb import Goal, Perturbed, perturb_goals
 from transforms.search import Pick
 from transforms.step import DeadLetter, StepResult, corpus_of, digests, failure, run_step, tally
 from transforms.stopping import stopping
+from transforms.timing import timed
 
 VERSION = 2
 
@@ -48,7 +49,7 @@ class Rung:
 def ladder_shard(config: BuildConfig, index: int, picks: Iterable[Pick]) -> Receipt:
     """Build the ladders of one shard, unless the corpus holds them already."""
     corpus = corpus_of(config)
-    mine = sorted(picks, key=lambda pick: (pick.goal_id, pick.level))
+    mine = sorted(dict.fromkeys(picks), key=lambda pick: (pick.goal_id, pick.level))  # doubled ones once
     identity = ladder_fingerprint(config, corpus, index, mine)
     return run_step(config, "ladder", index, identity, lambda: build_ladders(config, corpus, index, mine))
 
@@ -220,7 +221,8 @@ class BuildLadders(beam.PTransform):
         def work(item: tuple[int, dict[str, list[Any]]]) -> Iterator[int]:
             index, group = item
             if list(group["measured"]) and not stopping(config):
-                ladder_shard(config, index, group["picks"])
+                with timed("ladder"):
+                    ladder_shard(config, index, group["picks"])
                 yield index
 
         marks = measured | "Mark" >> beam.Map(lambda index: (index, True))

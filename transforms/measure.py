@@ -28,6 +28,7 @@ from schemas.rows import Segment, facts_of, goal_motion, segment
 from schemas.shards import features_of_segments
 from transforms.per_shard import PerShard
 from transforms.step import DeadLetter, StepResult, base_id, corpus_of, digests, failure, run_step, tally
+from transforms.timing import timed_each
 from transforms.words import word_vector
 
 VERSION = 2
@@ -199,4 +200,6 @@ class Index(beam.PTransform):
     def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
         """Read back what the search needs of each shard."""
         config = self.config
-        return pcoll | "Index" >> beam.FlatMap(lambda index: index_records(config, index))
+        return pcoll | "Index" >> beam.FlatMap(
+            lambda index: timed_each("index", index_records(config, index))
+        )

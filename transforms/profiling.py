@@ -13,6 +13,7 @@ from transforms.across import Total, added, counted, look, read_keys, records, s
 from transforms.per_shard import PerShard
 from transforms.profile import files_made, profile_shard
 from transforms.step import corpus_of
+from transforms.timing import timed_each
 
 _ALL = "all"
 
@@ -42,9 +43,10 @@ class CompareShards(beam.PTransform):
         corpus = corpus_of(config)
         found = (
             pcoll
-            | "Records" >> beam.FlatMap(lambda index: records(read_keys(corpus, index), index))
+            | "Records"
+            >> beam.FlatMap(lambda index: timed_each("compare", records(read_keys(corpus, index), index)))
             | "Group" >> beam.GroupByKey()
-            | "Look" >> beam.FlatMap(lambda group: look(*group))
+            | "Look" >> beam.FlatMap(lambda group: timed_each("compare", look(*group)))
             | "Subject" >> beam.Map(subject)
             | "Once" >> beam.GroupByKey()
             | "Count" >> beam.Map(counted)
@@ -64,6 +66,6 @@ class CompareShards(beam.PTransform):
 def _write(config: BuildConfig, each: Iterable[int | tuple[str, Total]]) -> None:
     corpus = corpus_of(config)
     held = list(each)
-    shards = sum(isinstance(one, int) for one in held)
-    if shards == corpus.shards:  # a run that ends early leaves some for the next one
+    shards = {one for one in held if isinstance(one, int)}
+    if len(shards) == corpus.shards:  # a run that ends early leaves some for the next one
         write_across(corpus, [one for one in held if not isinstance(one, int)])

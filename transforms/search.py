@@ -16,6 +16,7 @@ import numpy as np
 from evaluators.alignment import vector_alignment
 from schemas.config import BuildConfig
 from transforms.measure import IndexRecord
+from transforms.timing import timed_each
 
 # Where picks lie in the order from nearest (0) to farthest (1) of a bucket's other motions.
 LEVELS = (0.0, 0.02, 0.12, 0.4, 0.75)
@@ -93,5 +94,7 @@ class SearchLadders(beam.PTransform):
     def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
         """Gather each bucket and search it."""
         return (
-            pcoll | "Bucket" >> beam.GroupByKey() | "Search" >> beam.FlatMap(lambda bucket: search(bucket[1]))
+            pcoll
+            | "Bucket" >> beam.GroupByKey()
+            | "Search" >> beam.FlatMap(lambda bucket: timed_each("search", search(bucket[1])))
         )
