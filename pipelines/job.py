@@ -50,7 +50,7 @@ def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOption
         | "CompareShards" >> CompareShards(config)
     )
     result = run_to_end(pipeline)
-    note(corpus_of(config), step_seconds=counted(step_seconds, result, {}))
+    note(corpus_of(config), step_seconds=counted(step_seconds, result, dict))
 
 
 def _deaf_workers(options: PipelineOptions) -> tuple[PipelineRunner | None, PipelineOptions]:

@@ -68,7 +68,7 @@ def ask_workers(asked: dict[str, Any], options: PipelineOptions, seconds: float)
     )
     try:
         with _unlogged():
-            return [], counted(_answered, run_to_end(pipeline, seconds), 0)
+            return [], counted(_answered, run_to_end(pipeline, seconds), int)
     except Exception as error:  # a runner's failures have no common class
         if reports := reports_in(str(error)):
             return reports, 0

@@ -36,7 +36,7 @@ def run_to_end(pipeline: beam.Pipeline, seconds: float = 0.0) -> Any:
     return result
 
 
-def counted(read: Callable[[Any], Counts], result: Any, otherwise: Counts) -> Counts:
+def counted(read: Callable[[Any], Counts], result: Any, otherwise: Callable[[], Counts]) -> Counts:
     """What is read from a result's counters, or something else where the runner does not give them out.
 
     They are no part of the work: a build that is done must not fail for want of them.
@@ -45,7 +45,7 @@ def counted(read: Callable[[Any], Counts], result: Any, otherwise: Counts) -> Co
         return read(result)
     except Exception as error:  # a runner's failures have no common class
         _LOGGER.warning("the runner gives no counters: %s: %s", type(error).__name__, error)
-        return otherwise
+        return otherwise()
 
 
 def _cancel(result: Any) -> None:

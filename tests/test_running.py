@@ -87,5 +87,5 @@ def test_a_runner_without_counters_fails_nothing() -> None:
     def read(result: object) -> dict[str, int]:
         raise LookupError(f"Found no metrics container for {result}")
 
-    assert counted(read, "job", {}) == {}
-    assert counted(len, "job", 0) == 3
+    assert counted(read, "job", dict) == {}
+    assert counted(len, "job", int) == 3
