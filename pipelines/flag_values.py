@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from schemas.places import place
+from schemas.places import is_uri, place
 
 
 def at_least(least: int, most: int | None = None) -> Callable[[str], int]:
@@ -49,6 +49,6 @@ def a_place(text: str) -> Path:
 
 def a_folder(text: str) -> Path:
     """A reader of folders and files for what other libraries read or write: no bucket will do."""
-    if "://" in text:
+    if is_uri(text):
         raise argparse.ArgumentTypeError(f"{text} is no folder of this machine: copy it to one, or from one")
     return Path(text)
