@@ -24,12 +24,23 @@ THREADS ?= 2
 SCALE ?= 1e6
 WORKERS ?= 200
 FLAGS ?=
+RUNNER ?= local
+FLINK_MASTER ?=
+SPARK_MASTER ?=
+JOB_ENDPOINT ?=
+POOL ?= localhost:50000
+POOL_PORT ?= 50000
+PRISM ?=
+PROJECT ?=
+REGION ?=
+TEMP ?=
+IMAGE ?= irmogen:0.1.0
 
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-eval setup-train train-demo evaluate-demo train-tokenizer tokenize train-base train-stage1 train-stage2 train-stage3 train-embedder evaluate sentence-encoder demo demo-data demo-llm local-llm build plan plan-scale report report-pictures validate test lint types format test-long crash-matrix bench bench-scale bench-training bench-report bench-llm clean
+.PHONY: help setup setup-eval setup-train train-demo evaluate-demo train-tokenizer tokenize train-base train-stage1 train-stage2 train-stage3 train-embedder evaluate sentence-encoder demo demo-data demo-llm local-llm build preflight worker-pool wheel image plan plan-scale report report-pictures validate test lint types format test-long crash-matrix bench bench-scale bench-training bench-report bench-llm clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -130,8 +141,35 @@ plan-scale: setup  ## what a corpus of SCALE goals takes with WORKERS workers (F
 plan: setup  ## show what `make build` would make (INPUT=..., OUTPUT=..., FLAGS=...)
 	$(BIN)/irmogen plan --input $(INPUT) --output $(OUTPUT) $(FLAGS)
 
-build: setup  ## build a corpus (INPUT=..., OUTPUT=..., FLAGS=...)
-	$(BIN)/irmogen build --input $(INPUT) --output $(OUTPUT) $(FLAGS)
+# Where a build runs (docs/cluster.md). What has no value must be given; FLAGS takes Beam's other flags.
+given = $(or $($(1)),$(error RUNNER=$(RUNNER) needs $(1)=...))
+BEAM_local =
+BEAM_flink = --runner FlinkRunner --flink_master $(call given,FLINK_MASTER) --environment_type EXTERNAL --environment_config $(POOL)
+BEAM_spark = --runner SparkRunner --spark_master_url $(call given,SPARK_MASTER) --environment_type EXTERNAL --environment_config $(POOL)
+BEAM_portable = --runner PortableRunner --job_endpoint $(call given,JOB_ENDPOINT) --environment_type EXTERNAL --environment_config $(POOL)
+BEAM_dataflow = --runner DataflowRunner --project $(call given,PROJECT) --region $(call given,REGION) --temp_location $(call given,TEMP) --sdk_container_image $(IMAGE)
+BEAM_prism = --runner PrismRunner $(if $(PRISM),--prism_location $(PRISM))
+RUNNERS := local flink spark portable dataflow prism
+BEAM = $(if $(filter $(RUNNER),$(RUNNERS)),$(BEAM_$(RUNNER)),$(error RUNNER=$(RUNNER): give one of $(RUNNERS)))
+
+build: setup  ## build a corpus (INPUT=..., OUTPUT=..., RUNNER=local|flink|spark|portable|dataflow|prism, FLAGS=...)
+	$(BIN)/irmogen build --input $(INPUT) --output $(OUTPUT) $(BEAM) $(FLAGS)
+
+preflight: setup  ## ask the workers of RUNNER what they lack for `make build`; writes nothing that stays
+	$(BIN)/irmogen preflight --input $(INPUT) --output $(OUTPUT) $(BEAM) $(FLAGS)
+
+# The pool starts bare `python`: this .venv must come first.
+worker-pool: setup  ## serve workers to a Flink or Spark task manager on this machine (POOL_PORT=50000)
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m apache_beam.runners.worker.worker_pool_main --service_port $(POOL_PORT)
+
+wheel: setup  ## the package for workers, in out/wheel
+	rm -rf $(OUT)/wheel build
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(OUT)/wheel .
+
+image: wheel  ## the container image of workers, IMAGE=irmogen:0.1.0; needs docker
+	mkdir -p $(OUT)/image
+	cp $(OUT)/wheel/*.whl constraints.txt pipelines/deploy/Dockerfile $(OUT)/image
+	docker build --tag $(IMAGE) $(OUT)/image
 
 report: $(CORPUS)/manifest.json  ## write the report of CORPUS, a site that opens from disk (FLAGS=--goals all)
 	$(BIN)/irmogen report $(CORPUS) $(FLAGS)

@@ -25,6 +25,7 @@ DEV = [
     "flask",
     "flask-cors",
     "hypothesis",
+    "kubernetes-validate>=1.37,<2",
     "moto[s3]",
     "mypy",
     "pandas-stubs",

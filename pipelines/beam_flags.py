@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pipelines.engines import Engine, check, defaults, runner_name
+
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -14,7 +16,7 @@ _SHARDS_A_WORKER = 4  # a process of its own pays from so many shards on
 def pipeline_options(flags: list[str], shards: int) -> PipelineOptions:
     """Options for Beam; FnApiRunner on all cores unless the flags say otherwise.
 
-    ValueError names a flag that neither irmogen nor Beam knows.
+    ValueError names a flag that neither irmogen nor Beam knows, and flags that do not go together.
     """
     from apache_beam.options.pipeline_options import PipelineOptions, _BeamArgumentParser
 
@@ -33,7 +35,13 @@ def pipeline_options(flags: list[str], shards: int) -> PipelineOptions:
         flags = [*flags, "--runner=FnApiRunner"]
         if not any(flag.startswith("--direct_") for flag in flags):
             flags += _workers(shards)
-    return PipelineOptions(flags)
+        return PipelineOptions(flags)
+    name = runner_name(known.runner)
+    flags = [*flags, f"--runner={name}"]
+    flags += defaults(Engine(name, PipelineOptions(flags).get_all_options()))
+    options = PipelineOptions(flags)
+    check(Engine(name, options.get_all_options()))
+    return options
 
 
 def _workers(shards: int) -> list[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import inputs
 from pipelines.beam_flags import pipeline_options
+from pipelines.engines import check_folders, engine_of
 from pipelines.flag_values import a_place
 from pipelines.identity import RefusedError, begin, compare, identity, refusal
 from pipelines.inputs import Input
@@ -21,6 +22,7 @@ from pipelines.run_notes import note, phase
 from pipelines.suites import digest
 from pipelines.thresholds import Thresholds, read_thresholds, thresholds_of, write_thresholds
 from pipelines.worker_log import worker_log
+from pipelines.workers import PROBE, check_workers, forget_probes, needs_of
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, is_whole_of, read_manifest
 from schemas.fingerprint import fingerprint
@@ -86,6 +88,7 @@ def wanted(args: argparse.Namespace) -> Wanted:
     started = time.monotonic()
     config, found = inputs.prepare(args)
     options = pipeline_options(args.beam_flags, config.shards)
+    check_folders(engine_of(options), needs_of(config).folders())
     model = None
     if config.llm:
         from pipelines.llm_run import LlmRun
@@ -132,8 +135,11 @@ def build(asked: Wanted, rebuild: bool) -> int:
         print(f"{config.output}: {told}; {_verdict_line(manifest)}")
         return 0 if manifest["gate"]["passed"] else EXIT_GATE
 
+    if not engine_of(asked.options).is_local:
+        print(*check_workers(asked.options, needs_of(config)), sep="\n", flush=True)
     corpus.manifest_path.unlink(missing_ok=True)
     sweep(corpus.root)
+    forget_probes(corpus.root)
     begin(config, asked.listing, asked.arguments)
     write_thresholds(corpus, asked.thresholds)
     print(f"building {config.output} from {config.input}: {asked.input} in {config.shards} shards")
@@ -178,6 +184,7 @@ def _check_output(corpus: Corpus) -> None:
     if root.exists() and not root.is_dir():
         raise NotADirectoryError(f"{root}: is a file; give a folder for the corpus")
     others = {path.name for path in root.iterdir()} - {LOCK} if root.is_dir() else set()
+    others = {name for name in others if not name.startswith(PROBE)}  # of a preflight that was killed
     if others and not corpus.build_path.is_file():
         raise RefusedError(f"{root}: is not empty and holds no corpus; give another --output")
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "facts": ("pipelines.facts", "measure what motions do: JSON lines or plain sentences"),
     "show": ("pipelines.show", "draw a motion with its facts: a page, a GIF or a strip of poses"),
     "plan": ("pipelines.plan", "show what a build would make, why, and what it would cost"),
+    "preflight": ("pipelines.preflight", "ask the workers of a build's runner what they lack for it"),
     "build": ("pipelines.build", "turn a dataset into an annotation corpus"),
     "replay": ("pipelines.replay", "try again what a build left out because of errors, and go on with it"),
     "score-annotations": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import apache_beam as beam
 
 from pipelines.run_notes import note
+from pipelines.running import counted, run_to_end
 from schemas.config import BuildConfig
 from transforms.annotate import Annotate
 from transforms.assemble import Assemble
@@ -30,18 +32,20 @@ _WORKER = "apache_beam.runners.worker.sdk_worker_main"
 def run_job(config: BuildConfig, source: Source, options: PipelineOptions) -> None:
     """Run all steps for all shards; shards that are done are found done. Raises what a step raises."""
     runner, options = _deaf_workers(options) if config.llm else (None, options)
-    with beam.Pipeline(runner=runner, options=options) as pipeline:
-        measured = pipeline | "ReadInput" >> ReadInput(config, source) | "Measure" >> Measure(config)
-        picks = measured | "Index" >> Index(config) | "SearchLadders" >> SearchLadders(config)
-        (
-            (measured, picks)
-            | "BuildLadders" >> BuildLadders(config)
-            | "Annotate" >> Annotate(config)
-            | "Assemble" >> Assemble(config)
-            | "Profile" >> Profile(config)
-            | "CompareShards" >> CompareShards(config)
-        )
-    note(corpus_of(config), step_seconds=step_seconds(pipeline.result))
+    # A copy: a portable runner takes its own name out of the options, which a second run would miss.
+    pipeline = beam.Pipeline(runner=runner, options=copy.deepcopy(options))
+    measured = pipeline | "ReadInput" >> ReadInput(config, source) | "Measure" >> Measure(config)
+    picks = measured | "Index" >> Index(config) | "SearchLadders" >> SearchLadders(config)
+    (
+        (measured, picks)
+        | "BuildLadders" >> BuildLadders(config)
+        | "Annotate" >> Annotate(config)
+        | "Assemble" >> Assemble(config)
+        | "Profile" >> Profile(config)
+        | "CompareShards" >> CompareShards(config)
+    )
+    result = run_to_end(pipeline)
+    note(corpus_of(config), step_seconds=counted(step_seconds, result, dict))
 
 
 def _deaf_workers(options: PipelineOptions) -> tuple[PipelineRunner | None, PipelineOptions]:

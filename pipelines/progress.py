@@ -16,6 +16,7 @@ from transforms.step import RECEIPTS
 
 _POLL_SECONDS = 0.3
 _LINE_SECONDS = 10.0
+_LOOKING_SHARE = 0.05  # of the time: to count many receipts in a store takes seconds
 
 
 @contextmanager
@@ -32,9 +33,14 @@ def progress(corpus: Corpus, title: str, more: Callable[[], str] = str) -> Itera
         thread.join()
 
 
-def _done(corpus: Corpus) -> int:
-    suffix = f"-of-{corpus.shards:05d}.json"
-    return sum(1 for _ in (corpus.root / "receipts").glob(f"*{suffix}"))
+def _counts(corpus: Corpus, stop: threading.Event) -> Iterator[int]:
+    """How many receipts there are, again and again until it is stopped."""
+    pattern = f"*-of-{corpus.shards:05d}.json"
+    pause = _POLL_SECONDS
+    while not stop.wait(pause):
+        started = time.monotonic()
+        yield sum(1 for _ in (corpus.root / "receipts").glob(pattern))
+        pause = max(_POLL_SECONDS, (time.monotonic() - started) / _LOOKING_SHARE)
 
 
 def _bar(corpus: Corpus, title: str, more: Callable[[], str], stop: threading.Event) -> None:
@@ -42,19 +48,19 @@ def _bar(corpus: Corpus, title: str, more: Callable[[], str], stop: threading.Ev
 
     total = len(RECEIPTS) * corpus.shards
     with tqdm(total=total, desc=title, unit="shard-step", leave=False, dynamic_ncols=True) as bar:
-        while not stop.wait(_POLL_SECONDS):
+        for done in _counts(corpus, stop):
             bar.set_postfix_str(more(), refresh=False)
-            bar.update(_done(corpus) - bar.n)
+            bar.update(done - bar.n)
             bar.refresh()
 
 
 def _lines(corpus: Corpus, title: str, more: Callable[[], str], stop: threading.Event) -> None:
     total = len(RECEIPTS) * corpus.shards
     started, said = time.monotonic(), 0.0
-    while not stop.wait(_POLL_SECONDS):
+    for done in _counts(corpus, stop):
         now = time.monotonic()
         if now - max(said, started) >= _LINE_SECONDS:
             said = now
             said_more = f"; {told}" if (told := more()) else ""
-            line = f"{title}: {_done(corpus)} of {total} shard-steps, {now - started:.0f} s{said_more}"
+            line = f"{title}: {done} of {total} shard-steps, {now - started:.0f} s{said_more}"
             print(line, file=sys.stderr, flush=True)

@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
         if found:
             print(f"{printable(args.corpus)}: nothing to do, {_summary(found)}")
             return 0
+        _check_workers(args, corpus, options)
         started = time.monotonic()
         _encode(args, corpus, tokenizer, options)
         found = _present(corpus, manifest, tokenizer)
@@ -76,6 +77,19 @@ def _check(corpus: Corpus, manifest: dict[str, Any], tokenizer: MotionTokenizer)
                 raise ValueError(f"{path}: is missing; build the corpus again with `irmogen build`")
 
 
+def _check_workers(args: argparse.Namespace, corpus: Corpus, options: Any) -> None:
+    """Ask the workers of a cluster; NotReadyError where they cannot encode."""
+    from motion.tokenizer import NOTES, WEIGHTS
+    from pipelines.engines import engine_of
+    from pipelines.workers import PACKAGES, TORCH_PACKAGES, Needs, check_workers
+
+    if engine_of(options).is_local:
+        return
+    reads = {"--tokenizer": (args.tokenizer.resolve(), (NOTES, WEIGHTS))}
+    needs = Needs(reads, {"CORPUS": corpus.root.resolve()}, (*PACKAGES, *TORCH_PACKAGES))
+    print(*check_workers(options, needs), sep="\n", flush=True)
+
+
 def _present(corpus: Corpus, manifest: dict[str, Any], tokenizer: MotionTokenizer) -> TokenSet | None:
     """The set of tokens where it is there, whole and up to date."""
     from schemas.tokens import is_whole, open_tokens
@@ -91,6 +105,7 @@ def _encode(args: argparse.Namespace, corpus: Corpus, tokenizer: MotionTokenizer
     """Run the pipeline, which writes shards and, last, the manifest of the set."""
     import apache_beam as beam
 
+    from pipelines.running import run_to_end
     from pipelines.worker_log import worker_log
     from transforms.tokens import Tokenize, TokenJob
 
@@ -104,8 +119,10 @@ def _encode(args: argparse.Namespace, corpus: Corpus, tokenizer: MotionTokenizer
     )
     _clear(job.folder)
     print(f"encoding the motions of {corpus.shards} shards with {tokenizer.fingerprint}", flush=True)
-    with worker_log(corpus.log_path), beam.Pipeline(options=options) as pipeline:
-        _ = pipeline | "Shards" >> beam.Create(range(corpus.shards)) | "Tokenize" >> Tokenize(job)
+    pipeline = beam.Pipeline(options=options)
+    _ = pipeline | "Shards" >> beam.Create(range(corpus.shards)) | "Tokenize" >> Tokenize(job)
+    with worker_log(corpus.log_path):
+        run_to_end(pipeline)
 
 
 def _clear(folder: Path) -> None:

@@ -7,10 +7,8 @@ import json
 import os
 import random
 import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,31 +77,6 @@ def shuffled(demo: Path, folder: Path, order: int) -> Path:
         random.Random(order).shuffle(lines)
         (folder / f"{split}.txt").write_text("\n".join(lines))
     return folder
-
-
-@pytest.fixture
-def job_server() -> Iterator[str]:
-    """Beam's portable job server as a real process; yields its address."""
-    module = "apache_beam.runners.portability.local_job_service_main"
-    server = subprocess.Popen(
-        [sys.executable, "-m", module, "--port", "0"], stderr=subprocess.PIPE, text=True
-    )
-    assert server.stderr is not None
-    port = ""
-    for line in server.stderr:
-        if "Starting server on port" in line or "listening" in line.lower():
-            port = line.strip().rstrip(".").rsplit(" ", 1)[-1].rsplit(":", 1)[-1]
-            break
-    yield f"localhost:{port}"
-    server.terminate()
-    server.wait(timeout=30)
-
-
-def test_the_portable_job_server_gives_the_same_bytes(corpus: Path, build: Build, job_server: str) -> None:
-    root = build(
-        *("--runner", "PortableRunner", "--job_endpoint", job_server, "--environment_type", "LOOPBACK")
-    )
-    assert corpus_bytes(root) == corpus_bytes(corpus)
 
 
 def assert_accounted_for(corpus: Path) -> None:

@@ -1,12 +1,16 @@
 """`irmogen tokenize`: every motion that the stages name is encoded once, and comes back to who names it."""
 
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from portable import flags as flags_of
+from portable import job_server, worker_pool
 from small_corpus import SHARDS, write_corpus
 
 from motion.tokenizer import MotionTokenizer, load_tokenizer, save_tokenizer
@@ -93,6 +97,16 @@ def test_the_same_bytes_come_of_two_workers(done: Path, tokenizer: Path, tmp_pat
     assert tokenize(tmp_path, tokenizer, *flags) == 0
     assert set_bytes(tmp_path) == set_bytes(done)
     assert len(set_bytes(done)) == SHARDS + 1
+
+
+@pytest.mark.slow
+def test_the_same_bytes_come_of_a_worker_pool(done: Path, tokenizer: Path, tmp_path: Path) -> None:
+    root = tmp_path / "corpus"
+    write_corpus(root)
+    python = Path(sys.executable).parent
+    with job_server(tmp_path) as server, worker_pool(python, tmp_path, os.environ) as pool:
+        assert tokenize(root, tokenizer, *flags_of(server, pool)) == 0
+    assert set_bytes(root) == set_bytes(done)
 
 
 def test_a_set_that_is_there_is_left_and_one_out_of_date_is_made_anew(
