@@ -6,7 +6,6 @@ import argparse
 import sys
 import time
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -155,7 +154,11 @@ def _run_steps(asked: Wanted) -> None:
     from pipelines.job import run_job
 
     config, corpus, model = asked.config, corpus_of(asked.config), asked.model
-    work = partial(run_job, config, asked.works, asked.options)
+
+    def work() -> None:
+        notes = {"shuffled": run_job(config, asked.works, asked.options)}
+        write_json(corpus.run_path, {**(read_json(corpus.run_path) or {}), **notes})
+
     if model is None:
         with worker_log(corpus.log_path), progress(corpus, "build"):
             work()

@@ -11,8 +11,10 @@ import apache_beam as beam
 from schemas.config import BuildConfig
 from transforms.annotate import Annotate
 from transforms.assemble import Assemble
+from transforms.crossing import shuffled
+from transforms.index import Index
 from transforms.ladder import BuildLadders
-from transforms.measure import Index, Measure
+from transforms.measure import Measure
 from transforms.profiling import CompareShards, Profile
 from transforms.read import ReadDataset, ShardWork
 from transforms.search import SearchLadders
@@ -21,11 +23,16 @@ if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
     from apache_beam.runners.runner import PipelineRunner
 
+Shuffled = dict[str, dict[str, int]]
+
 _WORKER = "apache_beam.runners.worker.sdk_worker_main"
 
 
-def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOptions) -> None:
-    """Run all steps for all shards; shards that are done are found done. Raises what a step raises."""
+def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOptions) -> Shuffled:
+    """Run all steps for all shards; shards that are done are found done. Raises what a step raises.
+
+    Returns bytes and records that each shuffle was given, where the runner counts.
+    """
     runner, options = _deaf_workers(options) if config.llm else (None, options)
     with beam.Pipeline(runner=runner, options=options) as pipeline:
         measured = (
@@ -43,6 +50,7 @@ def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOption
             | "Profile" >> Profile(config)
             | "CompareShards" >> CompareShards(config)
         )
+    return shuffled(pipeline.result)
 
 
 def _deaf_workers(options: PipelineOptions) -> tuple[PipelineRunner | None, PipelineOptions]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,11 +18,13 @@ from schemas.profile import PROFILE
 from schemas.storage import read_json
 from transforms.annotate import annotate_fingerprint
 from transforms.assemble import assemble_fingerprint
+from transforms.exchange import Entry, Pick
+from transforms.index import index_entries
 from transforms.ladder import ladder_fingerprint
-from transforms.measure import IndexRecord, index_records, measure_fingerprint
+from transforms.measure import measure_fingerprint
 from transforms.profile import files_made, profile_fingerprint
 from transforms.read import ShardWork, read_fingerprint
-from transforms.search import Pick, search
+from transforms.search import search
 from transforms.step import RECEIPTS, STEPS, corpus_of
 
 # Measured with benchmarks/bench_build.py on two cores; a finished build of the same corpus knows better.
@@ -182,13 +184,12 @@ def _read_now(config: BuildConfig, work: ShardWork, dataset: Dataset, known: str
 
 
 def _picks(config: BuildConfig) -> dict[int, list[Pick]]:
-    buckets: dict[tuple[str, int], list[IndexRecord]] = defaultdict(list)
+    buckets: dict[bytes, list[Entry]] = defaultdict(list)
     for index in range(config.shards):
-        for bucket, record in index_records(config, index):
-            buckets[bucket].append(record)
+        for bucket, entry in index_entries(config, index):
+            buckets[bucket].append(entry)
     picks: dict[int, list[Pick]] = defaultdict(list)
-    for records in buckets.values():
-        found: Iterable[tuple[int, Pick]] = search(records)
-        for index, pick in found:
-            picks[index].append(pick)
+    for entries in buckets.values():
+        for index, found in search(entries):
+            picks[index] += found
     return picks

@@ -1,71 +1,126 @@
 """The ladder's search: for each goal, motions of other goals at spread-out distances.
 
-A bucket holds a bounded number of goals of one split and is searched by one product of matrices.
-Vectors are whole numbers of 8 bits, so the products are exact in float32 whatever the order of the
-additions: the same picks on every machine.
+A bucket holds clips of one split, about 500, and is searched by products of matrices. What is offered in it
+is bounded and held; goals ask one block after the other. Vectors are whole numbers of 8 bits, so the
+products are exact in float32 whatever the order of the additions: the same picks on every machine.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import apache_beam as beam
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluators.alignment import vector_alignment
+from motion.compare import fact_vector
+from motion.facts import Facts
+from motion.seeds import seed
+from schemas.compact import unpack
 from schemas.config import BuildConfig
-from transforms.measure import IndexRecord
+from schemas.rows import Segment
+from transforms.crossing import Crossing
+from transforms.exchange import Entry, Pick, Source, Wording, entry_of, picks_bytes
+from transforms.words import word_vector
 
 # Where picks lie in the order from nearest (0) to farthest (1) of a bucket's other motions.
 LEVELS = (0.0, 0.02, 0.12, 0.4, 0.75)
-_BLOCK = 512
+OFFERED = 4096  # motions that a bucket offers at most
+_BLOCK = 512  # goals that ask at once
 
 
-@dataclass(frozen=True)
-class Pick:
-    """A motion of another goal, offered for a goal's ladder."""
+def search(entries: Iterable[Entry]) -> Iterator[tuple[int, list[Pick]]]:
+    """Picks for the goals of each entry of a bucket, by shard; a goal's own clip is never picked.
 
-    goal_id: str  # whose ladder
-    source: IndexRecord
-    level: int  # index in LEVELS, 0 nearest
-    alignment: float = 0.0  # by an embedder, where one aligns: vectors stay here
-
-
-def search(records: Iterable[IndexRecord]) -> Iterator[tuple[int, Pick]]:
-    """Picks for every goal of a bucket, by the goal's shard; a goal's own clip is never picked.
-
-    Of several goals about the same frames only the first is searched, so that no motion is picked
-    twice for one goal.
+    Of several goals about the same frames only the first is offered, so that no motion is picked twice for
+    one goal. The entries are gone through twice and held a block at a time, what is offered apart.
     """
-    goals = sorted(records, key=lambda record: record.goal_id)
-    if not goals:
+    pool = _pool(entries)
+    if not pool:
         return
-    first_of: dict[tuple[str, int, int], IndexRecord] = {}
-    for record in goals:
-        first_of.setdefault((record.motion_id, record.start, record.end), record)
-    pool = list(first_of.values())
-    pool_vectors = _vectors(pool)
-    pool_clips = np.array([record.motion_id for record in pool])
-    for start in range(0, len(goals), _BLOCK):
-        block = goals[start : start + _BLOCK]
-        likeness = _vectors(block) @ pool_vectors.T
-        own = np.array([record.motion_id for record in block])[:, None] == pool_clips
+    matrix = np.stack([goal_vectors(entry)[0] for entry in pool]).astype(np.float32)
+    clips = np.array([entry.motion_id for entry in pool])
+    sources = [_source(entry) for entry in pool]
+    for block in _blocks(entries):
+        asked = np.concatenate([goal_vectors(entry) for entry in block]).astype(np.float32)
+        own = np.array([entry.motion_id for entry in block for _ in entry.goals])[:, None] == clips
+        likeness = asked @ matrix.T
         likeness[own] = -np.inf
         order = np.argsort(-likeness, axis=1, kind="stable")
         others = len(pool) - own.sum(axis=1)
-        for row, goal in enumerate(block):
-            for level, place in _places(int(others[row])):
-                yield goal.shard, _pick(goal, pool[order[row, place]], level)
+        row = 0
+        for entry in block:
+            picks = []
+            for goal in entry.goals:
+                for level, place in _places(int(others[row])):
+                    found = order[row, place]
+                    score = _alignment(entry, goal, pool[found])
+                    picks.append(Pick(goal.goal_id, sources[found], level, score))
+                row += 1
+            if picks:
+                yield entry.shard, picks
 
 
-def _pick(goal: IndexRecord, source: IndexRecord, level: int) -> Pick:
-    if goal.embedded is None:
-        return Pick(goal.goal_id, source, level)
-    if source.embedded is None:
-        raise ValueError(f"goal {source.goal_id}: has no vectors beside {goal.goal_id}, which has some")
-    score = vector_alignment(*goal.embedded, source.embedded[1])
-    return Pick(goal.goal_id, replace(source, embedded=None), level, score)
+def _pool(entries: Iterable[Entry]) -> list[Entry]:
+    """What a bucket offers, in the order of goals: of more motions than it may hold those that ids draw."""
+    held: dict[Segment, Entry] = {}
+    for entry in entries:
+        if not entry.offered:
+            continue
+        part = (entry.motion_id, entry.start, entry.end)
+        held[part] = min(held.get(part, entry), entry, key=_first)
+        if len(held) > 2 * OFFERED:
+            held = _drawn(held)
+    return sorted(_drawn(held).values(), key=_first)
+
+
+def _drawn(held: dict[Segment, Entry]) -> dict[Segment, Entry]:
+    if len(held) <= OFFERED:
+        return held
+    return {part: held[part] for part in heapq.nsmallest(OFFERED, held, key=lambda part: seed("pool", *part))}
+
+
+def _first(entry: Entry) -> str:
+    return entry.goals[0].goal_id
+
+
+def _blocks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    block: list[Entry] = []
+    goals = 0
+    for entry in entries:
+        block.append(entry)
+        goals += len(entry.goals)
+        if goals >= _BLOCK:
+            yield block
+            block, goals = [], 0
+    if block:
+        yield block
+
+
+def goal_vectors(entry: Entry) -> NDArray[np.int8]:
+    """Facts and words of an entry's goals as small whole numbers (goals, K): sums of products are exact."""
+    measured = fact_vector(unpack(Facts, entry.facts))
+    parts = [np.concatenate([measured, 0.5 * word_vector(goal.caption)]) for goal in entry.goals]
+    joined = np.stack(parts).astype(np.float64)
+    lengths = np.sqrt(np.square(joined).sum(axis=1, keepdims=True))
+    return np.rint(joined / np.maximum(lengths, 1e-9) * 127).astype(np.int8)
+
+
+def _source(entry: Entry) -> Source:
+    goal = entry.goals[0]
+    return Source(entry.motion_id, entry.start, entry.end, goal.goal_id, goal.caption, entry.facts)
+
+
+def _alignment(entry: Entry, goal: Wording, other: Entry) -> float:
+    """By the vectors of an embedder, where there are some."""
+    if not goal.vector:
+        return 0.0
+    if not other.vector:
+        raise ValueError(f"goal {_first(other)}: has no vectors beside {goal.goal_id}, which has some")
+    return vector_alignment(goal.vector, entry.vector, other.vector)
 
 
 def _places(others: int) -> Iterator[tuple[int, int]]:
@@ -80,18 +135,27 @@ def _places(others: int) -> Iterator[tuple[int, int]]:
             yield level, place
 
 
-def _vectors(records: list[IndexRecord]) -> np.ndarray:
-    return np.stack([np.frombuffer(record.vector, np.int8) for record in records]).astype(np.float32)
+@dataclass(frozen=True)
+class _Bucket:
+    """Entries that are made of their bytes each time that they are gone through."""
+
+    packed: Iterable[bytes]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(entry_of, self.packed)
 
 
 @dataclass
 class SearchLadders(beam.PTransform):
-    """PCollection[(bucket, IndexRecord)] -> PCollection[(shard, Pick)]."""
+    """PCollection[(bucket, bytes of an Entry)] -> PCollection[(shard, bytes of picks)]."""
 
     config: BuildConfig
 
     def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
         """Gather each bucket and search it."""
-        return (
-            pcoll | "Bucket" >> beam.GroupByKey() | "Search" >> beam.FlatMap(lambda bucket: search(bucket[1]))
-        )
+
+        def picks(bucket: tuple[bytes, Iterable[bytes]]) -> Iterator[tuple[int, bytes]]:
+            for shard, found in search(_Bucket(bucket[1])):
+                yield shard, picks_bytes(found)
+
+        return pcoll | "Bucket" >> beam.GroupByKey() | "Search" >> beam.FlatMap(picks)
