@@ -27,8 +27,8 @@ from pipelines.thresholds import defaults
 from schemas.corpus import Corpus, Receipt, open_corpus
 from schemas.profile import KEYS, PROFILE, across_path, profile_path, write_values
 from schemas.storage import read_json
-from transforms.across import compare_shards
 from transforms.profile import profile_of
+from transforms.profiling import compare_shards
 
 Values = dict[str, Any]
 

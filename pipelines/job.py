@@ -18,6 +18,7 @@ from transforms.measure import Measure
 from transforms.profiling import CompareShards, Profile
 from transforms.read import ReadDataset, ShardWork
 from transforms.search import SearchLadders
+from transforms.step import corpus_of
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -48,7 +49,7 @@ def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOption
             | "Annotate" >> Annotate(config)
             | "Assemble" >> Assemble(config)
             | "Profile" >> Profile(config)
-            | "CompareShards" >> CompareShards(config)
+            | "CompareShards" >> CompareShards(corpus_of(config))
         )
     return shuffled(pipeline.result)
 

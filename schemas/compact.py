@@ -13,7 +13,7 @@ import struct
 import typing
 import zlib
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any, TypeVar
 
 from motion.events import ACTIONS, DIRECTIONS, PATHS, SIDES, SPEEDS
@@ -31,25 +31,27 @@ _WORDS = tuple(
 _PLACES = {word: place + 1 for place, word in enumerate(_WORDS)}
 # What captions are made of, the most frequent last: strings that deflate finds from the first byte on.
 _COMMON = (
-    b" places picks something from the ground down onto the floor sits down stands up again kneels on one knee "
-    b"crawls squats bends over bows claps crosses their arms throws punches kicks with his right leg left foot "
-    b"jumps hops runs jogs quickly slowly in a circle to the side sideways steps backwards backward turns around "
-    b"degrees clockwise counterclockwise waves stretches reaches out raises lifts lowers both arms hands their "
-    b"left arm his right hand her head above shoulder and then walks forward a few steps a figure someone a man "
-    b"is walking a woman the person a person "
+    b" places picks something from the ground down onto the floor sits down stands up again kneels on "
+    b"one knee crawls squats bends over bows claps crosses their arms throws punches kicks with his "
+    b"right leg left foot jumps hops runs jogs quickly slowly in a circle to the side sideways steps "
+    b"backwards backward turns around degrees clockwise counterclockwise waves stretches reaches out "
+    b"raises lifts lowers both arms hands their left arm his right hand her head above shoulder and "
+    b"then walks forward a few steps a figure someone a man is walking a woman the person a person "
 )
 
 
 def pack(value: Any) -> bytes:
     """The bytes of a dataclass' value."""
     data = bytearray()
-    _codec(type(value))[0](data, value)
+    kind: Any = type(value)
+    _codec(kind)[0](data, value)
     return bytes(data)
 
 
 def unpack(kind: type[Value], data: bytes) -> Value:
     """The value that `pack` made bytes of. ValueError unless the bytes are those of one value."""
-    value, end = _codec(kind)[1](data, 0)
+    form: Any = kind
+    value, end = _codec(form)[1](data, 0)
     if end != len(data):
         raise ValueError(f"{len(data)} bytes for a {kind.__name__}, which takes {end}")
     return typing.cast(Value, value)
@@ -66,7 +68,7 @@ def inflated(data: bytes) -> bytes:
     return zlib.decompressobj(-15, _COMMON).decompress(data)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _codec(kind: Any) -> tuple[Write, Read]:
     """How values of a kind are written and read."""
     if kind in _SCALARS:

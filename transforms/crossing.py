@@ -37,7 +37,9 @@ class _Counted(beam.DoFn):
 
     def process(self, record: tuple[Key, bytes]) -> Iterable[tuple[Key, bytes]]:
         key, value = record
-        self._bytes.inc((len(key) if isinstance(key, bytes) else (key.bit_length() + 6) // 7 or 1) + len(value))
+        self._bytes.inc(
+            (len(key) if isinstance(key, bytes) else (key.bit_length() + 6) // 7 or 1) + len(value)
+        )
         self._records.inc()
         yield record
 

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import apache_beam as beam
 
 from schemas.config import BuildConfig
-from schemas.corpus import Receipt
-from transforms.across import Total, added, counted, look, read_keys, records, subject, write_across
+from schemas.corpus import Corpus, Receipt
+from transforms.across import (
+    CombineEquals,
+    Total,
+    added,
+    contents,
+    counted,
+    read_keys,
+    references,
+    same,
+    unresolved,
+    write_across,
+)
+from transforms.alike import asked, confirmed, members, pairs, pairs_or_parts
+from transforms.crossing import Crossing
 from transforms.per_shard import PerShard
 from transforms.profile import files_made, profile_shard
 from transforms.step import corpus_of
 
-_ALL = "all"
+_SHARDS = "shards"  # counted among the findings, to know whether all were compared
+_PARTS, _FOUND = "parts", "found"
 
 
 def profile_made(config: BuildConfig, index: int) -> Receipt:
@@ -34,36 +49,109 @@ class Profile(PerShard):
 class CompareShards(beam.PTransform):
     """PCollection[int] -> PCollection[None]: one element, when what all shards show together is written."""
 
-    config: BuildConfig
+    corpus: Corpus
 
     def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
-        """Gather groups, then what was found of each clip, goal or row, then each kind of finding."""
-        config = self.config
-        corpus = corpus_of(config)
-        found = (
+        """Count equals, each subject of the other findings once, and the shards; write when all are there."""
+        corpus = self.corpus
+        equals = (
             pcoll
-            | "Records" >> beam.FlatMap(lambda index: records(read_keys(corpus, index), index))
-            | "Group" >> beam.GroupByKey()
-            | "Look" >> beam.FlatMap(lambda group: look(*group))
-            | "Subject" >> beam.Map(subject)
-            | "Once" >> beam.GroupByKey()
-            | "Count" >> beam.Map(counted)
-            | "Add" >> beam.CombinePerKey(added)
-            | "Found" >> beam.Map(lambda total: (_ALL, total))
+            | "Contents" >> beam.FlatMap(lambda index: contents(read_keys(corpus, index)))
+            | Crossing("compare: clips and goals by content")
+            | "Equals" >> beam.CombinePerKey(CombineEquals())
+            | "Same" >> beam.FlatMapTuple(same)
         )
-        # A shard's index keeps the last step going where nothing was found, and waits for every shard.
-        shards = pcoll | "Done" >> beam.Map(lambda index: (_ALL, index))
+        found = (
+            (pcoll | "FindReferences" >> FindReferences(corpus), pcoll | "FindAlike" >> FindAlike(corpus))
+            | "Findings" >> beam.Flatten()
+            | "Subject" >> beam.MapTuple(lambda kind, subject, other: ((kind, subject), other))
+            | "Once" >> beam.CombinePerKey(min)
+            | "Count" >> beam.MapTuple(counted)
+        )
+        shards = pcoll | "Done" >> beam.Map(lambda index: (_SHARDS, (1, [])))
         return (
-            (found, shards)
-            | "Both" >> beam.Flatten()
+            (equals, found, shards)
+            | "All" >> beam.Flatten()
+            | "Add" >> beam.CombinePerKey(added)
+            | "Together" >> beam.Map(lambda total: (None, total))
             | "Gather" >> beam.GroupByKey()
-            | "Write" >> beam.Map(lambda each: _write(config, each[1]))
+            | "Write" >> beam.Map(lambda totals: _write(corpus, dict(totals[1])))
         )
 
 
-def _write(config: BuildConfig, each: Iterable[int | tuple[str, Total]]) -> None:
-    corpus = corpus_of(config)
-    held = list(each)
-    shards = sum(isinstance(one, int) for one in held)
+def _write(corpus: Corpus, totals: dict[str, Total]) -> None:
+    shards, _ = totals.pop(_SHARDS, (0, []))
     if shards == corpus.shards:  # a run that ends early leaves some for the next one
-        write_across(corpus, [one for one in held if not isinstance(one, int)])
+        write_across(corpus, totals.items())
+
+
+@dataclass
+class FindReferences(beam.PTransform):
+    """PCollection[int] -> PCollection[(kind, row, why)]: references to other shards that do not hold."""
+
+    corpus: Corpus
+
+    def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
+        """Send references to the shard of their clip."""
+        corpus = self.corpus
+        return (
+            pcoll
+            | "References" >> beam.FlatMap(lambda index: references(read_keys(corpus, index)))
+            | Crossing("compare: references by shard")
+            | "Home" >> beam.GroupByKey()
+            | "Resolve" >> beam.FlatMapTuple(lambda index, held: unresolved(held, read_keys(corpus, index)))
+        )
+
+
+@dataclass
+class FindAlike(beam.PTransform):
+    """PCollection[int] -> PCollection[(kind, clip, other clip)]: near-duplicates and mirror images."""
+
+    corpus: Corpus
+
+    def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
+        """Bands, parts of large bands, pairs, signatures of pairs."""
+        corpus = self.corpus
+        banded = (
+            pcoll
+            | "Members" >> beam.FlatMap(lambda index: members(read_keys(corpus, index), index))
+            | Crossing("compare: sketches by band")
+            | "Band" >> beam.GroupByKey()
+            | "Look" >> beam.ParDo(_Look()).with_outputs(_PARTS, _FOUND, main="pairs")
+        )
+        parted = (
+            banded[_PARTS]
+            | Crossing("compare: sketches by part of a band")
+            | "Part" >> beam.GroupByKey()
+            | "LookAgain" >> beam.FlatMapTuple(lambda _, held: pairs(held))
+        )
+        near = (
+            (banded["pairs"], parted)
+            | "Pairs" >> beam.Flatten()
+            | Crossing("compare: pairs by the first one's shard")
+            | "First" >> beam.GroupByKey()
+            | "Ask" >> beam.FlatMapTuple(lambda index, held: asked(held, read_keys(corpus, index)))
+            | Crossing("compare: signatures by the second one's shard")
+            | "Second" >> beam.GroupByKey()
+            | "Confirm" >> beam.FlatMapTuple(lambda index, held: confirmed(held, read_keys(corpus, index)))
+        )
+        return (near, banded[_FOUND]) | "Found" >> beam.Flatten()
+
+
+class _Look(beam.DoFn):
+    def process(self, group: tuple[bytes, Iterable[bytes]]) -> Iterator[Any]:
+        for found in pairs_or_parts(*group):
+            if len(found) == 3:
+                yield beam.pvalue.TaggedOutput(_FOUND, found)
+            elif isinstance(found[0], bytes):
+                yield beam.pvalue.TaggedOutput(_PARTS, found)
+            else:
+                yield found
+
+
+def compare_shards(corpus: Corpus) -> None:
+    """Compare all shards in this process, as a build does with many, and write down what was found."""
+    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+    with beam.Pipeline(runner=FnApiRunner()) as pipeline:
+        pipeline | "Shards" >> beam.Create(range(corpus.shards)) | "CompareShards" >> CompareShards(corpus)  # type: ignore[unused-ignore]

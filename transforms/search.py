@@ -22,7 +22,6 @@ from motion.seeds import seed
 from schemas.compact import unpack
 from schemas.config import BuildConfig
 from schemas.rows import Segment
-from transforms.crossing import Crossing
 from transforms.exchange import Entry, Pick, Source, Wording, entry_of, picks_bytes
 from transforms.words import word_vector
 
