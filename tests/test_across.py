@@ -16,8 +16,9 @@ from motion.signature import SIZE, Signature, levels, mirrored_sketches, sketche
 from schemas.compact import pack, unpack
 from schemas.profile import EXAMPLES
 from transforms import alike
-from transforms.across import CombineEquals, Named, same
+from transforms.across import Named, equals
 from transforms.alike import Found, Member, Pair, pairs, pairs_or_parts
+from transforms.lots import Lot, Row, lots, rows_of
 
 splits = st.sampled_from(["train", "val", "test"])
 
@@ -44,7 +45,7 @@ def crowd(count: int, spread: float) -> list[bytes]:
 def looked(band: Iterable[bytes]) -> tuple[set[Pair], dict[bytes, list[bytes]], set[Found]]:
     """All pairs of a band, the parts that it was cut into, and what was told of it."""
     found, parts, told = set(), defaultdict(list), set()
-    for one in pairs_or_parts(b"band", list(band)):
+    for one in pairs_or_parts([pack(Lot(tuple((b"band", one) for one in band)))]):
         if len(one) == 3:
             told.add(one)
         elif isinstance(one[0], bytes):
@@ -137,20 +138,16 @@ def test_copies_are_found_in_a_large_band() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), splits), max_size=80), st.randoms(use_true_random=False))
-def test_equal_ones_are_counted_whatever_is_combined_first(
+def test_equal_ones_are_counted_whatever_comes_first(
     named: list[tuple[int, str]], cut: random.Random
 ) -> None:
     given_ones = [pack(Named(f"{number:03d}", split)) for number, split in dict(named).items()]
     cut.shuffle(given_ones)
-    combine = CombineEquals()
-    halves = [given_ones[: len(given_ones) // 2], given_ones[len(given_ones) // 2 :]]
-    held = []
-    for half in halves:
-        equals = combine.create_accumulator()
-        for one in half:
-            equals = combine.add_input(equals, one)
-        held.append(equals)
-    totals = dict(same(b"c", combine.extract_output(combine.merge_accumulators(held))))
+    half = len(given_ones) // 2
+    travelling = [
+        pack(Lot(tuple((b"c1", one) for one in some))) for some in (given_ones[:half], given_ones[half:])
+    ]
+    totals = dict(equals(travelling))
     members = sorted((one.id, one.split) for one in (unpack(Named, data) for data in given_ones))
     if len(members) < 2:
         assert totals == {}
@@ -163,4 +160,14 @@ def test_equal_ones_are_counted_whatever_is_combined_first(
     assert across[0] == (len(members) if len(set(split_of.values())) > 1 else 0)
     for name, other in across[1]:
         assert split_of[name] != split_of[other.split()[0]]
-    assert all(len(names) <= EXAMPLES + 1 for _, names in combine.merge_accumulators(held).values())
+
+
+@given(st.lists(st.tuples(st.binary(min_size=6, max_size=12), st.binary()), max_size=60), st.integers(1, 99))
+def test_rows_of_one_key_travel_in_one_lot_from_whatever_shard(rows: list[Row], shards: int) -> None:
+    half = len(rows) // 2
+    travelling = [*lots(rows[:half], shards, 300), *lots(rows[half:], shards, 300)]
+    assert sorted(row for _, data in travelling for row in rows_of([data])) == sorted(rows)
+    lot_of: dict[bytes, int] = {}
+    for number, data in travelling:
+        for key, _ in rows_of([data]):
+            assert lot_of.setdefault(key, number) == number

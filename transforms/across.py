@@ -1,6 +1,6 @@
 """What one shard cannot tell: copies of clips in other splits, and references to clips of other shards.
 
-Equal things are combined by a hash, with a few names kept of each split; near-duplicates are found by
+Equal things meet by a hash, and a few names of each split are kept; near-duplicates are found by
 transforms/alike.py; references travel to the shard of their clip. Neither workers nor their number change
 what is found.
 """
@@ -11,14 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import apache_beam as beam
-
 from motion.signature import SIGNATURE_VERSION
 from schemas.compact import pack, unpack
 from schemas.corpus import Corpus
 from schemas.fingerprint import fingerprint
 from schemas.profile import EXAMPLES, KEYS, PROFILE, across_path, profile_path, write_values
 from schemas.storage import read_json
+from transforms.lots import Row, rows_of
 from transforms.step import digests
 
 VERSION = 3
@@ -58,42 +57,35 @@ class Reference:
     row: str
 
 
-def contents(keys: Mapping[str, Any]) -> Iterator[tuple[bytes, bytes]]:
-    """The clips and goals of a shard, by the hash of what they hold."""
+@dataclass(frozen=True)
+class References:
+    """A shard's references to one other shard."""
+
+    rows: tuple[Reference, ...]
+
+
+def contents(keys: Mapping[str, Any]) -> Iterator[Row]:
+    """The clips and goals of a shard, under the hash of what they hold."""
     for motion_id, split, _, content, _ in keys["clips"]:
         yield b"c" + bytes.fromhex(content), pack(Named(motion_id, split))
     for content, goal_id, split in keys["pairs"]:
         yield b"g" + bytes.fromhex(content), pack(Named(goal_id, split))
 
 
-class CombineEquals(beam.CombineFn):
-    """Those of one content: as much is held of a million as of twenty."""
-
-    def create_accumulator(self) -> Equals:
-        """None yet."""
-        return {}
-
-    def add_input(self, equals: Equals, packed: bytes) -> Equals:
-        """One more."""
-        named = unpack(Named, packed)
-        return self.merge_accumulators([equals, {named.split: (1, [named.id])}])
-
-    def merge_accumulators(self, several: Iterable[Equals]) -> Equals:
-        """Counts together, and the first names."""
-        merged: Equals = {}
-        for equals in several:
-            for split, (count, names) in equals.items():
-                before, held = merged.get(split, (0, []))
-                merged[split] = before + count, sorted(held + names)[: EXAMPLES + 1]
-        return merged
-
-    def extract_output(self, equals: Equals) -> Equals:
-        """As they are."""
-        return equals
+def equals(packed: Iterable[bytes]) -> Iterator[tuple[str, Total]]:
+    """What the equal clips and goals of lots count for; as much is held of a million copies as of twenty."""
+    held: dict[bytes, Equals] = {}
+    for content, data in rows_of(packed):
+        named = unpack(Named, data)
+        by_split = held.setdefault(content, {})
+        count, names = by_split.get(named.split, (0, []))
+        by_split[named.split] = count + 1, sorted([*names, named.id])[: EXAMPLES + 1]
+    for content, by_split in held.items():
+        yield from _same(content, by_split)
 
 
-def same(content: bytes, equals: Equals) -> Iterator[tuple[str, Total]]:
-    """What equal clips or goals count for: each but the first, and all of them where splits differ."""
+def _same(content: bytes, equals: Equals) -> Iterator[tuple[str, Total]]:
+    """Each but the first, and all of them where splits differ."""
     kind = {b"c": "copies", b"g": "pairs"}[content[:1]]
     count = sum(number for number, _ in equals.values())
     if count < 2:
@@ -113,15 +105,17 @@ def same(content: bytes, equals: Equals) -> Iterator[tuple[str, Total]]:
 
 def references(keys: Mapping[str, Any]) -> Iterator[tuple[int, bytes]]:
     """References of a shard's rows to clips of other shards, by that shard."""
-    for home, motion_id, split, end, row in keys["references"]:
-        yield home, pack(Reference(motion_id, split, end, row))
+    found: dict[int, list[Reference]] = {}
+    for home, *values in keys["references"]:
+        found.setdefault(home, []).append(Reference(*values))
+    for home, held in found.items():
+        yield home, pack(References(tuple(held)))
 
 
 def unresolved(packed: Iterable[bytes], keys: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """What is wrong with references to the clips of a shard: kind, row, why."""
     clips = {clip[0]: clip for clip in keys.get("clips", ())}
-    for data in packed:
-        reference = unpack(Reference, data)
+    for reference in (one for data in packed for one in unpack(References, data).rows):
         _, split, frames, *_ = clips.get(reference.motion_id, ("", "", 0))
         if reference.end > frames:
             there = f"{frames} frames" if frames else "no such clip"
@@ -130,9 +124,15 @@ def unresolved(packed: Iterable[bytes], keys: Mapping[str, Any]) -> Iterator[tup
             yield "other_split", reference.row, f"{reference.motion_id} ({split}, not {reference.split})"
 
 
-def counted(subject: tuple[str, str], other: str) -> tuple[str, Total]:
+def subject(kind: str, name: str, other: str) -> tuple[bytes, bytes]:
+    """A finding by its kind and subject, who may be found more than once."""
+    return f"{kind} {name}".encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")
+
+
+def counted(found: bytes, other: bytes) -> tuple[str, Total]:
     """One subject of a kind, with the first of what it was found with."""
-    return subject[0], (1, [(subject[1], other)])
+    kind, _, name = found.decode("utf-8", "surrogatepass").partition(" ")
+    return kind, (1, [(name, other.decode("utf-8", "surrogatepass"))])
 
 
 def added(totals: Iterable[Total]) -> Total:

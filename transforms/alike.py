@@ -32,6 +32,7 @@ from motion.signature import (
     sketched,
 )
 from schemas.compact import pack, unpack
+from transforms.lots import Row, rows_of
 from transforms.step import base_id
 
 GROUP = 512  # members of a band that are held, and all compared with each other
@@ -77,8 +78,8 @@ class Shown:
     mirrored: bool
 
 
-def members(keys: Mapping[str, Any], index: int) -> Iterator[tuple[bytes, bytes]]:
-    """The moving clips of a shard, by band."""
+def members(keys: Mapping[str, Any], index: int) -> Iterator[Row]:
+    """The moving clips of a shard, under each of their bands."""
     for motion_id, split, _, content, kept in keys["clips"]:
         if not kept:
             continue
@@ -90,24 +91,25 @@ def members(keys: Mapping[str, Any], index: int) -> Iterator[tuple[bytes, bytes]
             yield blake2b(f"{number} {band}".encode(), digest_size=6).digest(), member
 
 
-def pairs_or_parts(
-    band: bytes, packed: Iterable[bytes]
-) -> Iterator[tuple[int, bytes] | tuple[bytes, bytes] | Found]:
-    """Pairs of a band, by the first one's shard; of a band with too many members these, by part.
+def pairs_or_parts(packed: Iterable[bytes]) -> Iterator[tuple[int, bytes] | Row | Found]:
+    """Pairs of the bands of lots, by the first one's shard; members of too large bands, by part.
 
-    The members are gone through twice where they are too many, and held where they are not.
+    The lots are gone through three times; of a large band only the levels are held.
     """
-    held: list[bytes] = []
-    count = 0
-    for data in packed:
-        count += 1
-        if count <= GROUP:
-            held.append(data)
-    if count <= GROUP:
-        yield from pairs(held)
-    else:
-        del held
-        yield from _parts(band, packed)
+    sizes = Counter(band for band, _ in rows_of(packed))
+    small: dict[bytes, list[bytes]] = {}
+    large: dict[bytes, Counter[int]] = {}
+    for band, data in rows_of(packed):
+        if sizes[band] > GROUP:
+            large.setdefault(band, Counter())[_level(unpack(Member, data))] += 1
+        elif sizes[band] > 1:
+            small.setdefault(band, []).append(data)
+    yield from sorted({pair for group in small.values() for pair in pairs(group)})
+    cut = {band: (counts, _cuts(counts)) for band, counts in large.items()}
+    if cut:
+        for band, data in rows_of(packed):
+            if band in cut:
+                yield from _parts(band, data, *cut[band])
 
 
 def pairs(packed: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -156,28 +158,25 @@ def _level(member: Member) -> int:
     return int(levels(_array([member.sketch])[None])[0])
 
 
-def _parts(band: bytes, packed: Iterable[bytes]) -> Iterator[tuple[bytes, bytes] | Found]:
-    """The members of a large band by part: stretches of levels, each with a margin of the next one.
+def _parts(band: bytes, data: bytes, counts: Counter[int], begins: list[int]) -> Iterator[Row | Found]:
+    """A member of a large band by part: parts are stretches of levels, each with a margin of the next one.
 
     More members of one level than a part holds are dealt to parts by their ids, and not compared from one of
     these to another: that is told of each of them.
     """
-    counts = Counter(_level(unpack(Member, data)) for data in packed)
-    begins = _cuts(counts)
-    for data in packed:
-        member = unpack(Member, data)
-        level = _level(member)
-        part = bisect_right(begins, level) - 1
-        crowd = counts[level] if counts[level] > _PART else 0
-        lot = seed("part", member.id) % (2 * crowd // _PART) if crowd else 0
-        yield _part_key(band, part, lot), data
-        near_begin = part > 0 and level - begins[part] < _MARGIN
-        before = part > 0 and counts[begins[part - 1]] > _PART  # full: it takes no others
-        if near_begin and not crowd and not before:
-            yield _part_key(band, part - 1, 0), data
-        reaches_beyond = near_begin and part > 1 and level - begins[part - 1] < _MARGIN
-        if crowd or (near_begin and before) or reaches_beyond:
-            yield "uncompared", member.id, f"one of {sum(counts.values())} clips in a band"
+    member = unpack(Member, data)
+    level = _level(member)
+    part = bisect_right(begins, level) - 1
+    crowd = counts[level] if counts[level] > _PART else 0
+    lot = seed("part", member.id) % (2 * crowd // _PART) if crowd else 0
+    yield _part_key(band, part, lot), data
+    near_begin = part > 0 and level - begins[part] < _MARGIN
+    before = part > 0 and counts[begins[part - 1]] > _PART  # full: it takes no others
+    if near_begin and not crowd and not before:
+        yield _part_key(band, part - 1, 0), data
+    reaches_beyond = near_begin and part > 1 and level - begins[part - 1] < _MARGIN
+    if crowd or (near_begin and before) or reaches_beyond:
+        yield "uncompared", member.id, f"one of {sum(counts.values())} clips in a band"
 
 
 def _part_key(band: bytes, part: int, lot: int) -> bytes:

@@ -11,24 +11,27 @@ import apache_beam as beam
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from transforms.across import (
-    CombineEquals,
     Total,
     added,
     contents,
     counted,
+    equals,
     read_keys,
     references,
-    same,
+    subject,
     unresolved,
     write_across,
 )
 from transforms.alike import asked, confirmed, members, pairs, pairs_or_parts
 from transforms.crossing import Crossing
+from transforms.lots import lots
 from transforms.per_shard import PerShard
 from transforms.profile import files_made, profile_shard
 from transforms.step import corpus_of
 
 _SHARDS = "shards"  # counted among the findings, to know whether all were compared
+# About so many rows of either kind a shard has: 64 clips, four goals each, six bands.
+_CONTENTS_A_SHARD, _MEMBERS_A_SHARD = 320, 384
 _PARTS, _FOUND = "parts", "found"
 
 
@@ -54,23 +57,28 @@ class CompareShards(beam.PTransform):
     def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
         """Count equals, each subject of the other findings once, and the shards; write when all are there."""
         corpus = self.corpus
-        equals = (
+
+        def content_lots(index: int) -> Iterator[tuple[int, bytes]]:
+            return lots(contents(read_keys(corpus, index)), corpus.shards, _CONTENTS_A_SHARD)
+
+        copies = (
             pcoll
-            | "Contents" >> beam.FlatMap(lambda index: contents(read_keys(corpus, index)))
+            | "Contents" >> beam.FlatMap(content_lots)
             | Crossing("compare: clips and goals by content")
-            | "Equals" >> beam.CombinePerKey(CombineEquals())
-            | "Same" >> beam.FlatMapTuple(same)
+            | "Equals" >> beam.GroupByKey()
+            | "Same" >> beam.FlatMapTuple(lambda _, held: equals(held))
         )
         found = (
             (pcoll | "FindReferences" >> FindReferences(corpus), pcoll | "FindAlike" >> FindAlike(corpus))
             | "Findings" >> beam.Flatten()
-            | "Subject" >> beam.MapTuple(lambda kind, subject, other: ((kind, subject), other))
+            | "Subject" >> beam.MapTuple(subject)
+            | Crossing("compare: findings by subject")
             | "Once" >> beam.CombinePerKey(min)
             | "Count" >> beam.MapTuple(counted)
         )
         shards = pcoll | "Done" >> beam.Map(lambda index: (_SHARDS, (1, [])))
         return (
-            (equals, found, shards)
+            (copies, found, shards)
             | "All" >> beam.Flatten()
             | "Add" >> beam.CombinePerKey(added)
             | "Together" >> beam.Map(lambda total: (None, total))
@@ -112,9 +120,13 @@ class FindAlike(beam.PTransform):
     def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
         """Bands, parts of large bands, pairs, signatures of pairs."""
         corpus = self.corpus
+
+        def member_lots(index: int) -> Iterator[tuple[int, bytes]]:
+            return lots(members(read_keys(corpus, index), index), corpus.shards, _MEMBERS_A_SHARD)
+
         banded = (
             pcoll
-            | "Members" >> beam.FlatMap(lambda index: members(read_keys(corpus, index), index))
+            | "Members" >> beam.FlatMap(member_lots)
             | Crossing("compare: sketches by band")
             | "Band" >> beam.GroupByKey()
             | "Look" >> beam.ParDo(_Look()).with_outputs(_PARTS, _FOUND, main="pairs")
@@ -139,8 +151,8 @@ class FindAlike(beam.PTransform):
 
 
 class _Look(beam.DoFn):
-    def process(self, group: tuple[bytes, Iterable[bytes]]) -> Iterator[Any]:
-        for found in pairs_or_parts(*group):
+    def process(self, group: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
+        for found in pairs_or_parts(group[1]):
             if len(found) == 3:
                 yield beam.pvalue.TaggedOutput(_FOUND, found)
             elif isinstance(found[0], bytes):

@@ -8,7 +8,7 @@ products are exact in float32 whatever the order of the additions: the same pick
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import apache_beam as beam
@@ -37,30 +37,43 @@ def search(entries: Iterable[Entry]) -> Iterator[tuple[int, list[Pick]]]:
     Of several goals about the same frames only the first is offered, so that no motion is picked twice for
     one goal. The entries are gone through twice and held a block at a time, what is offered apart.
     """
-    pool = _pool(entries)
-    if not pool:
-        return
-    matrix = np.stack([goal_vectors(entry)[0] for entry in pool]).astype(np.float32)
-    clips = np.array([entry.motion_id for entry in pool])
-    sources = [_source(entry) for entry in pool]
-    for block in _blocks(entries):
+    offered = _pool(entries)
+    if offered:
+        pool = Pool(offered)
+        for block in _blocks(entries):
+            yield from pool.picks(block)
+
+
+class Pool:
+    """Entries that are offered, at least one, in an order that decides between equals."""
+
+    def __init__(self, offered: Sequence[Entry]) -> None:
+        self._entries = offered
+        self._vectors = np.stack([goal_vectors(entry)[0] for entry in offered]).astype(np.float32)
+        self._clips = np.array([entry.motion_id for entry in offered])
+        self._sources = [_source(entry) for entry in offered]
+
+    def picks(self, block: Sequence[Entry]) -> Iterator[tuple[int, list[Pick]]]:
+        """Picks for the goals of entries, of which there is at least one, by shard."""
         asked = np.concatenate([goal_vectors(entry) for entry in block]).astype(np.float32)
-        own = np.array([entry.motion_id for entry in block for _ in entry.goals])[:, None] == clips
-        likeness = asked @ matrix.T
+        own = np.array([entry.motion_id for entry in block for _ in entry.goals])[:, None] == self._clips
+        likeness = asked @ self._vectors.T
         likeness[own] = -np.inf
         order = np.argsort(-likeness, axis=1, kind="stable")
-        others = len(pool) - own.sum(axis=1)
-        row = 0
+        others = iter((len(self._entries) - own.sum(axis=1)).tolist())
+        rows = iter(order)
         for entry in block:
-            picks = []
-            for goal in entry.goals:
-                for level, place in _places(int(others[row])):
-                    found = order[row, place]
-                    score = _alignment(entry, goal, pool[found])
-                    picks.append(Pick(goal.goal_id, sources[found], level, score))
-                row += 1
+            picks = [
+                self._pick(entry, goal, row[place], level)
+                for goal, row, count in zip(entry.goals, rows, others, strict=False)
+                for level, place in _places(count)
+            ]
             if picks:
                 yield entry.shard, picks
+
+    def _pick(self, entry: Entry, goal: Wording, place: int, level: int) -> Pick:
+        score = _alignment(entry, goal, self._entries[place])
+        return Pick(goal.goal_id, self._sources[place], level, score)
 
 
 def _pool(entries: Iterable[Entry]) -> list[Entry]:
