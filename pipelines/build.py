@@ -27,6 +27,7 @@ from schemas.profile import PROFILE
 from schemas.storage import read_json, sweep, write_json
 from schemas.tables import TABLES
 from transforms.across import is_compared
+from transforms.exchange import remove_offers
 from transforms.profile import files_made, profile_fingerprint
 from transforms.read import ShardWork
 from transforms.step import RECEIPTS, corpus_of
@@ -227,6 +228,7 @@ def finish(config: BuildConfig, thresholds: Thresholds, seconds: float) -> dict[
     receipts = read_receipts(config)
     check_conservation(config, step_counts(receipts), receipts)
     manifest = build_manifest(config, version("irmogen"), receipts)
+    remove_offers(corpus)
     _sweep_stale(corpus, manifest)
     goals = manifest["steps"]["assemble"]["goals"]["rows_in"]
     run_notes = read_json(corpus.run_path) or {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,11 +14,22 @@ from small_corpus import blank
 from motion.events import ACTIONS, DIRECTIONS, Event
 from motion.facts import Extremes, Facts, Summary
 from schemas.compact import pack
+from schemas.corpus import Corpus
 from schemas.rows import MotionRef
 from transforms import search as searching
-from transforms.exchange import Entry, Pick, Wording, entry_bytes, entry_of, picks_bytes, picks_of
+from transforms.exchange import (
+    Entry,
+    Pick,
+    Wording,
+    entry_bytes,
+    entry_of,
+    picks_bytes,
+    picks_of,
+    remove_offers,
+    write_offer,
+)
 from transforms.ladder import Rung, choose
-from transforms.search import LEVELS, goal_vectors, search
+from transforms.search import LEVELS, Pool, goal_vectors, search
 from transforms.words import SIZE, word_vector
 
 WORDS = "walks runs jumps waves kicks turns bows sits kneels throws claps slowly quickly left right".split()
@@ -108,12 +120,22 @@ def test_a_bucket_holds_no_more_than_it_may_and_offers_the_same_in_any_order(
     assert picks == found(some[::-1])
 
 
-@given(st.integers(0, 20), st.integers(0, 99))
-def test_what_crosses_workers_arrives_as_it_was(count: int, seed: int) -> None:
-    some = entries(count, seed)
+def test_what_crosses_workers_arrives_as_it_was(tmp_path: Path) -> None:
+    corpus, some = Corpus(tmp_path, 3), entries(30, 3)
     assert [entry_of(entry_bytes(entry)) for entry in some] == some
-    for _, picks in search(some):
-        assert picks_of(picks_bytes(picks)) == picks
+    pool = Pool(some)
+    places = {source: place for place, source in enumerate(pool.sources)}
+    found = [pick for _, picks in search(some) for pick in picks]
+    for _ in range(2):  # a bundle may be done again
+        write_offer(corpus, "train-00000", pool.sources)
+        travelled = list(picks_of(corpus, [picks_bytes("train-00000", places, found)]))
+        assert sorted(travelled, key=order) == sorted(found, key=order)
+    remove_offers(corpus)
+    assert not any(tmp_path.iterdir())
+
+
+def order(pick: Pick) -> tuple[str, int]:
+    return pick.goal_id, pick.level
 
 
 def test_a_lonely_clip_is_offered_nothing() -> None:

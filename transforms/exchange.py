@@ -1,14 +1,21 @@
 """What the search is given of a shard, and what it gives back: all that crosses workers for ladders.
 
-Facts travel as the bytes that `schemas.compact` makes of them, once for all goals about the same frames.
+Facts travel as the bytes that `schemas.compact` makes of them, once for all goals about the same frames. They
+go to the bucket in a shuffle; what the bucket offers goes to ladders by a file in the corpus, and only which
+of it was picked in a shuffle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from schemas.compact import deflated, inflated, pack, unpack
+from schemas.corpus import Corpus
+from schemas.storage import write_whole
+
+_FOLDER = "offers"
 
 
 @dataclass(frozen=True)
@@ -58,10 +65,17 @@ class Pick:
 
 @dataclass(frozen=True)
 class _Offer:
-    """Picks with each source once, however often it is picked."""
+    """What a bucket offers."""
 
     sources: tuple[Source, ...]
-    goals: tuple[tuple[str, tuple[tuple[int, int, float], ...]], ...]  # source, level, alignment
+
+
+@dataclass(frozen=True)
+class _Picks:
+    """Picks of goals of one shard: a goal's are place in the offer, level and alignment."""
+
+    bucket: str
+    goals: tuple[tuple[str, tuple[tuple[int, int, float], ...]], ...]
 
 
 def entry_bytes(entry: Entry) -> bytes:
@@ -74,22 +88,43 @@ def entry_of(data: bytes) -> Entry:
     return unpack(Entry, inflated(data))
 
 
-def picks_bytes(picks: Iterable[Pick]) -> bytes:
-    """Picks for goals of one shard as they travel."""
-    places: dict[Source, int] = {}
+def write_offer(corpus: Corpus, bucket: str, sources: Sequence[Source]) -> None:
+    """Write what a bucket offers, once, for all ladders that are offered some of it.
+
+    A bundle that is done again writes the same bytes over themselves. `remove_offers` ends their life.
+    """
+    write_whole(_path(corpus, bucket), deflated(pack(_Offer(tuple(sources)))))
+
+
+def remove_offers(corpus: Corpus) -> None:
+    """Remove what was offered, when the ladders are built."""
+    for path in corpus.root.glob(f"{_FOLDER}/*"):
+        path.unlink(missing_ok=True)
+    if (corpus.root / _FOLDER).is_dir():
+        (corpus.root / _FOLDER).rmdir()
+
+
+def picks_bytes(bucket: str, places: Mapping[Source, int], picks: Iterable[Pick]) -> bytes:
+    """Picks for goals of one shard as they travel: by the places of their sources in the bucket's offer."""
     goals: dict[str, list[tuple[int, int, float]]] = {}
     for pick in picks:
-        place = places.setdefault(pick.source, len(places))
-        goals.setdefault(pick.goal_id, []).append((place, pick.level, pick.alignment))
-    offer = _Offer(tuple(places), tuple((goal_id, tuple(found)) for goal_id, found in goals.items()))
-    return deflated(pack(offer))
+        goals.setdefault(pick.goal_id, []).append((places[pick.source], pick.level, pick.alignment))
+    named = tuple((goal_id, tuple(found)) for goal_id, found in sorted(goals.items()))
+    return deflated(pack(_Picks(bucket, named)))
 
 
-def picks_of(data: bytes) -> list[Pick]:
-    """The picks that travelled."""
-    offer = unpack(_Offer, inflated(data))
-    return [
-        Pick(goal_id, offer.sources[place], level, alignment)
-        for goal_id, found in offer.goals
-        for place, level, alignment in found
-    ]
+def picks_of(corpus: Corpus, packed: Iterable[bytes]) -> Iterator[Pick]:
+    """The picks that travelled, with sources out of their buckets' offers. FileNotFoundError names one."""
+    offers: dict[str, tuple[Source, ...]] = {}
+    for data in packed:
+        found = unpack(_Picks, inflated(data))
+        if found.bucket not in offers:
+            offer = inflated(_path(corpus, found.bucket).read_bytes())
+            offers[found.bucket] = unpack(_Offer, offer).sources
+        for goal_id, picks in found.goals:
+            for place, level, alignment in picks:
+                yield Pick(goal_id, offers[found.bucket][place], level, alignment)
+
+
+def _path(corpus: Corpus, bucket: str) -> Path:
+    return corpus.root / _FOLDER / f"{bucket}.bin"

@@ -1,4 +1,8 @@
-"""What the ladder's search is given of each shard, and the bucket in which it is searched."""
+"""What the ladder's search is given of each shard, and the bucket in which it is searched.
+
+Clips lie in the shards that their ids draw: the clips of one split in a few neighbouring shards are as good
+as drawn, and their bucket serves few shards.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from schemas.config import BuildConfig
 from schemas.rows import Segment, facts_of, segment
 from transforms.crossing import Crossing
 from transforms.exchange import Entry, Wording, entry_bytes
-from transforms.step import base_id, corpus_of
+from transforms.step import corpus_of
 
 # So many goals of one clip are searched, and offered, in the clip's bucket; the others ask in buckets that
 # their ids draw, and are not offered. Whatever is said of one clip, no bucket is full of it.
@@ -25,9 +29,9 @@ GOALS_A_CLIP = 64
 Vectors = Mapping[str, tuple[bytes, bytes]]  # packed, of caption and motion, by goal
 
 
-def bucket_of(config: BuildConfig, split: str, name: str) -> bytes:
-    """The bucket that a name is searched in: clips of its split only, about 500."""
-    return f"{split} {seed('bucket', name) % dict(config.buckets)[split]}".encode()
+def bucket_of(config: BuildConfig, split: str, drawn: int) -> bytes:
+    """The name of one of a split's buckets: the stretch of shards that a drawn one falls into."""
+    return f"{split}-{drawn * dict(config.buckets)[split] // config.shards:05d}".encode()
 
 
 def index_entries(config: BuildConfig, index: int) -> Iterator[tuple[bytes, Entry]]:
@@ -57,8 +61,8 @@ def index_entries(config: BuildConfig, index: int) -> Iterator[tuple[bytes, Entr
             offered=lot == 0,
             vector=embedded[names[0]][1] if embedded else b"",
         )
-        drawn_by = names[0] if lot else base_id(first["motion_id"])
-        yield bucket_of(config, first["split"], drawn_by), entry
+        drawn = seed("bucket", names[0]) % config.shards if lot else index
+        yield bucket_of(config, first["split"], drawn), entry
 
 
 def _wording(goal: Mapping[str, Any], embedded: Vectors) -> Wording:

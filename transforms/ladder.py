@@ -29,7 +29,7 @@ from transforms.perturb import Goal, Perturbed, perturb_goals
 from transforms.step import DeadLetter, StepResult, corpus_of, digests, failure, run_step, tally
 from transforms.stopping import stopping
 
-VERSION = 2
+VERSION = 3
 
 _MARK = b""  # of a shard that is measured
 
@@ -222,7 +222,8 @@ class BuildLadders(beam.PTransform):
         def work(item: tuple[int, Iterable[bytes]]) -> Iterator[int]:
             index, held = item[0], list(item[1])
             if _MARK in held and not stopping(config):
-                ladder_shard(config, index, [pick for packed in held if packed for pick in picks_of(packed)])
+                packed = [data for data in held if data != _MARK]
+                ladder_shard(config, index, picks_of(corpus_of(config), packed))
                 yield index
 
         marks = measured | "Mark" >> beam.Map(lambda index: (index, _MARK))

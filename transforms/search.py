@@ -22,7 +22,8 @@ from motion.seeds import seed
 from schemas.compact import unpack
 from schemas.config import BuildConfig
 from schemas.rows import Segment
-from transforms.exchange import Entry, Pick, Source, Wording, entry_of, picks_bytes
+from transforms.exchange import Entry, Pick, Source, Wording, entry_of, picks_bytes, write_offer
+from transforms.step import corpus_of
 from transforms.words import word_vector
 
 # Where picks lie in the order from nearest (0) to farthest (1) of a bucket's other motions.
@@ -32,16 +33,23 @@ _BLOCK = 512  # goals that ask at once
 
 
 def search(entries: Iterable[Entry]) -> Iterator[tuple[int, list[Pick]]]:
-    """Picks for the goals of each entry of a bucket, by shard; a goal's own clip is never picked.
+    """Picks for goals of a bucket, by shard; a goal's own clip is never picked.
 
     Of several goals about the same frames only the first is offered, so that no motion is picked twice for
     one goal. The entries are gone through twice and held a block at a time, what is offered apart.
     """
-    offered = _pool(entries)
+    offered = offered_of(entries)
     if offered:
-        pool = Pool(offered)
-        for block in _blocks(entries):
-            yield from pool.picks(block)
+        yield from asked(entries, Pool(offered))
+
+
+def asked(entries: Iterable[Entry], pool: Pool) -> Iterator[tuple[int, list[Pick]]]:
+    """Picks for goals of entries, block after block, by shard."""
+    for block in _blocks(entries):
+        found: dict[int, list[Pick]] = {}
+        for shard, picks in pool.picks(block):
+            found.setdefault(shard, []).extend(picks)
+        yield from found.items()
 
 
 class Pool:
@@ -51,7 +59,7 @@ class Pool:
         self._entries = offered
         self._vectors = np.stack([goal_vectors(entry)[0] for entry in offered]).astype(np.float32)
         self._clips = np.array([entry.motion_id for entry in offered])
-        self._sources = [_source(entry) for entry in offered]
+        self.sources = [_source(entry) for entry in offered]
 
     def picks(self, block: Sequence[Entry]) -> Iterator[tuple[int, list[Pick]]]:
         """Picks for the goals of entries, of which there is at least one, by shard."""
@@ -73,10 +81,10 @@ class Pool:
 
     def _pick(self, entry: Entry, goal: Wording, place: int, level: int) -> Pick:
         score = _alignment(entry, goal, self._entries[place])
-        return Pick(goal.goal_id, self._sources[place], level, score)
+        return Pick(goal.goal_id, self.sources[place], level, score)
 
 
-def _pool(entries: Iterable[Entry]) -> list[Entry]:
+def offered_of(entries: Iterable[Entry]) -> list[Entry]:
     """What a bucket offers, in the order of goals: of more motions than it may hold those that ids draw."""
     held: dict[Segment, Entry] = {}
     for entry in entries:
@@ -164,10 +172,18 @@ class SearchLadders(beam.PTransform):
     config: BuildConfig
 
     def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
-        """Gather each bucket and search it."""
+        """Gather each bucket, write what it offers and search it."""
+        corpus = corpus_of(self.config)
 
         def picks(bucket: tuple[bytes, Iterable[bytes]]) -> Iterator[tuple[int, bytes]]:
-            for shard, found in search(_Bucket(bucket[1])):
-                yield shard, picks_bytes(found)
+            name, entries = bucket[0].decode(), _Bucket(bucket[1])
+            offered = offered_of(entries)
+            if not offered:
+                return
+            pool = Pool(offered)
+            write_offer(corpus, name, pool.sources)
+            places = {source: place for place, source in enumerate(pool.sources)}
+            for shard, found in asked(entries, pool):
+                yield shard, picks_bytes(name, places, found)
 
         return pcoll | "Bucket" >> beam.GroupByKey() | "Search" >> beam.FlatMap(picks)
