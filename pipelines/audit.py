@@ -9,10 +9,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.audit_sources import Piece, Source, Told, Unusable, source
+from pipelines.flag_values import a_place
 from pipelines.streams import ends_with_its_reader, printable
 
 if TYPE_CHECKING:
@@ -25,9 +25,11 @@ _LINE_SECONDS = 10.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `irmogen audit`."""
     parser.add_argument(
-        "path", metavar="CORPUS|DATASET", type=Path, help="corpus that was built, or dataset folder"
+        "path", metavar="CORPUS|DATASET", type=a_place, help="corpus that was built, or dataset folder"
     )
-    parser.add_argument("--output", metavar="FILE.jsonl", type=Path, help="write every finding as JSON lines")
+    parser.add_argument(
+        "--output", metavar="FILE.jsonl", type=a_place, help="write every finding as JSON lines"
+    )
     parser.add_argument(
         "--limit",
         type=_count,

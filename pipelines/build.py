@@ -7,12 +7,12 @@ import sys
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from motion.layout import Dataset
 from pipelines import inputs
 from pipelines.beam_flags import pipeline_options
+from pipelines.flag_values import a_place
 from pipelines.identity import RefusedError, begin, compare, identity, refusal
 from pipelines.inputs import clips_by_split
 from pipelines.lock import LOCK, locked
@@ -23,6 +23,7 @@ from pipelines.worker_log import worker_log
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, is_whole_of, read_manifest
 from schemas.fingerprint import fingerprint
+from schemas.places import place
 from schemas.profile import PROFILE
 from schemas.storage import read_json, sweep, write_json
 from schemas.tables import TABLES
@@ -52,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--thresholds",
-        type=Path,
+        type=a_place,
         metavar="FILE",
         help="tighter thresholds of the quality gate (YAML, docs/quality.md); the corpus keeps them",
     )
@@ -77,7 +78,7 @@ class Wanted:
 def run(args: argparse.Namespace) -> int:
     """Build, or find that there is nothing to do; 0 when the gate has passed."""
     asked = wanted(args)
-    with locked(Path(asked.config.output)):
+    with locked(place(asked.config.output)):
         return build(asked, args.rebuild)
 
 
@@ -275,7 +276,7 @@ def summary(config: BuildConfig, manifest: dict[str, Any], seconds: float) -> li
     lines.append(f"rows: {stages}; every row is accounted for")
     lines.append(f"{seconds:.0f} s, {goals / max(seconds, 1e-9):.0f} goals a second")
     lines.append(_verdict_line(manifest))
-    lines.append(f"report: {Path(config.output) / 'report' / 'index.html'}")
+    lines.append(f"report: {place(config.output) / 'report' / 'index.html'}")
     return lines
 
 

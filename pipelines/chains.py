@@ -5,19 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from pipelines.flag_values import at_least
+from pipelines.flag_values import a_folder, a_place, at_least
 from pipelines.streams import ends_with_its_reader, printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen chains`."""
-    parser.add_argument("corpus", type=Path, help="folder that `irmogen build` wrote")
+    parser.add_argument("corpus", type=a_place, help="folder that `irmogen build` wrote")
     parser.add_argument(
         "--model",
-        type=Path,
+        type=a_folder,
         help="folder of a model whose tokenizer is used (default: one made for the corpus)",
     )
     parser.add_argument(
@@ -28,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", default="train", help="split of the corpus (default: train)")
     parser.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
     parser.add_argument(
-        "--output", type=Path, help="file of JSON lines, of every token (default: the screen)"
+        "--output", type=a_place, help="file of JSON lines, of every token (default: the screen)"
     )
 
 

@@ -97,7 +97,8 @@ def read_array(path: Path) -> NDArray[np.float32]:
     import numpy as np
 
     try:
-        array = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:
+            array = np.load(file, allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
         if "allow_pickle" in str(error) or "Object arrays" in str(error):
             raise ArrayError("holds pickled objects, which are never loaded; save plain numbers") from error

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import re
-import shutil
+import tempfile
 from importlib import resources
 from pathlib import Path
 
 from pipelines.judging import Judge
-from schemas.storage import check_own_folder
+from schemas.places import StorePath
+from schemas.storage import check_own_folder, copy_tree, remove_tree
 
 FOLDER = "data-docs"  # in a corpus' quality/
 _OWN = ("data_docs.css", "data_docs.js")
@@ -26,7 +27,17 @@ _FOOTER = re.compile(r"<footer>.*?</footer>", re.S)
 def write_data_docs(judge: Judge, folder: Path) -> Path:
     """Write the pages of what a judge found, in place of older ones; returns the first page's path."""
     check_own_folder(folder, _PARTS, "Data Docs")
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_tree(folder)
+    if isinstance(folder, StorePath):
+        with tempfile.TemporaryDirectory(prefix="irmogen-data-docs-") as scratch:
+            _write(judge, Path(scratch))
+            copy_tree(Path(scratch), folder)
+    else:
+        _write(judge, folder)
+    return folder / "index.html"
+
+
+def _write(judge: Judge, folder: Path) -> None:
     _build(judge, folder)
     for name in _OWN:
         (folder / "static" / name).write_text(
@@ -35,7 +46,6 @@ def write_data_docs(judge: Judge, folder: Path) -> Path:
     for page in sorted(folder.rglob("*.html")):
         up = "../" * (len(page.relative_to(folder).parts) - 1) or "./"
         page.write_text(offline(page.read_text("utf-8"), f"{up}static/"), "utf-8")
-    return folder / "index.html"
 
 
 def _build(judge: Judge, folder: Path) -> None:

@@ -17,6 +17,7 @@ from prompts.requests import Request
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, open_corpus
 from schemas.ledger import Ledger
+from schemas.places import place
 from transforms.annotate import goal_views
 from transforms.annotators import GoalView
 from transforms.llm.asking import AskError, Reply
@@ -48,7 +49,7 @@ def account(config: BuildConfig) -> list[Answered]:
 
 async def _account(config: BuildConfig) -> list[Answered]:
     settings = llm_settings(config)
-    corpus, _ = open_corpus(Path(config.output))
+    corpus, _ = open_corpus(place(config.output))
     ledger = _FromLedger(config)
     answers: list[Answered] = []
     for index in range(corpus.shards):

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.flag_values import a_folder, a_place
+
 if TYPE_CHECKING:
     from schemas.corpus import Corpus
 
@@ -18,14 +20,14 @@ class ExportError(ValueError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen export`."""
-    parser.add_argument("corpus", type=Path, help="folder that `irmogen build` wrote")
+    parser.add_argument("corpus", type=a_place, help="folder that `irmogen build` wrote")
     parser.add_argument(
         "--format",
         choices=FORMATS,
         required=True,
         help="irg-json: JSON files that existing training code reads; hf: folder for datasets.load_dataset",
     )
-    parser.add_argument("--output", type=Path, required=True, help="folder to write; new or empty")
+    parser.add_argument("--output", type=a_folder, required=True, help="folder to write; new or empty")
     parser.add_argument(
         "--allow-ungated", action="store_true", help="export a corpus that its quality gate has not passed"
     )

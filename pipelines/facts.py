@@ -6,10 +6,10 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import motion_input
+from pipelines.flag_values import a_place
 from pipelines.motion_input import Clip, Problem
 from pipelines.streams import ends_with_its_reader
 
@@ -22,12 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths",
         metavar="PATH",
-        type=Path,
+        type=a_place,
         nargs="+",
         help=".npy file of features or joints, folder of them, dataset, or corpus",
     )
     parser.add_argument(
-        "--output", metavar="FILE", type=Path, help="file to write (default: standard output)"
+        "--output", metavar="FILE", type=a_place, help="file to write (default: standard output)"
     )
     parser.add_argument("--text", action="store_true", help="plain sentences instead of JSON lines")
     motion_input.add_arguments(parser)

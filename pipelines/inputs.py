@@ -6,11 +6,10 @@ import argparse
 import hashlib
 import math
 from collections import Counter
-from pathlib import Path
 
 from motion.layout import SPLITS, Dataset, open_dataset
 from pipelines import llm_flags
-from pipelines.flag_values import at_least
+from pipelines.flag_values import a_folder, a_place, at_least
 from schemas.config import BuildConfig
 from transforms.read import ShardWork
 from transforms.step import shard_of
@@ -22,8 +21,8 @@ CLIPS_A_BUCKET = 500  # what the ladder's search compares at once
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags that say what corpus is wanted; `build` and `plan` share them."""
     default = BuildConfig()
-    parser.add_argument("--input", type=Path, required=True, help="dataset in HumanML3D or KIT-ML layout")
-    parser.add_argument("--output", type=Path, required=True, help="folder of the corpus")
+    parser.add_argument("--input", type=a_place, required=True, help="dataset in HumanML3D or KIT-ML layout")
+    parser.add_argument("--output", type=a_place, required=True, help="folder of the corpus")
     parser.add_argument("--name", default="", help="name of the dataset in ids (default: its skeleton's)")
     parser.add_argument("--skeleton", choices=["t2m", "kit"], help="default: seen from the feature size")
     parser.add_argument(
@@ -55,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--embedder",
-        type=Path,
+        type=a_folder,
         metavar="FOLDER",
         help="with --alignment builtin: folder that `irmogen train-embedder` wrote",
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pipelines.flag_values import at_least
 from schemas.llm_settings import REQUESTS, LlmSettings
+from schemas.places import place
 from schemas.prices import Price, Prices, load_prices
 
 ONLINE, BATCH = "openai", "openai-batch"
@@ -168,6 +168,6 @@ def _check_url(url: str) -> None:
 
 
 def _check_ledger(folder: str) -> None:
-    path = Path(folder)
+    path = place(folder)
     if folder and path.exists() and not path.is_dir():
         raise ValueError(f"--ledger {folder}: is a file; give a folder")

@@ -6,7 +6,6 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from motion.layout import Dataset
@@ -19,6 +18,7 @@ from pipelines.plan_requests import Forecast, Truth, forecast
 from schemas.config import BuildConfig
 from schemas.corpus import Counts
 from schemas.ledger import Ledger
+from schemas.places import place
 from schemas.storage import read_json, write_json
 from transforms.llm.client import check_endpoint
 from transforms.llm.run_state import RunState, Status, Stop
@@ -48,7 +48,7 @@ class LlmRun:
             Ledger(ledger_folder(config)).begin()
         self.status = Status()
         self.stop: Stop | None = None
-        self._state = RunState(Path(config.output))
+        self._state = RunState(place(config.output))
 
     def open(self, works: list[ShardWork], dataset: Dataset) -> list[str]:
         """Make the ledger ready and estimate what will be asked; returns what to say of it."""

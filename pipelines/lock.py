@@ -1,4 +1,7 @@
-"""One build a corpus, one training a folder at a time; the lock dies with the process that holds it."""
+"""One build a corpus, one training a folder at a time; the lock dies with the process that holds it.
+
+In a folder the system frees it then; in a store it is free a minute after its holder's last renewal.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.identity import RefusedError
+from schemas.places import StorePath
+from schemas.store_lock import store_lock
 
 LOCK = "build.lock"
 
@@ -21,6 +26,15 @@ def locked(root: Path, work: str = "build") -> Iterator[None]:
 
     RefusedError names the process that holds it; PermissionError where nothing can be written.
     """
+    holder = f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%F %T')}"
+
+    def refuse(other: str) -> None:
+        raise RefusedError(f"{root}: another {work} is writing it ({other}); wait for it")
+
+    if isinstance(root, StorePath):
+        with store_lock(root / f"{work}.lock", holder, refuse):
+            yield
+        return
     try:
         root.mkdir(parents=True, exist_ok=True)
         file = (root / f"{work}.lock").open("a+", encoding="utf-8")
@@ -33,9 +47,8 @@ def locked(root: Path, work: str = "build") -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            holder = file.read().strip()
-            raise RefusedError(f"{root}: another {work} is writing it ({holder}); wait for it") from None
+            refuse(file.read().strip())
         file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%F %T')}\n")
+        file.write(f"{holder}\n")
         file.flush()
         yield

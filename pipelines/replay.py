@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import build, llm_flags
+from pipelines.flag_values import a_place
 from pipelines.identity import RefusedError, compare, refusal
 from pipelines.lock import locked
 from pipelines.shard_input import read_table
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus
 from schemas.ledger import Ledger
+from schemas.places import is_store, place
 from schemas.storage import read_json
 from transforms.llm.batch_records import BatchRecords
 from transforms.llm.wire import ledger_folder
@@ -30,7 +32,7 @@ _PATHS = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The corpus, and the flags of a language model that change no answer."""
-    parser.add_argument("corpus", type=Path, help="folder that `irmogen build` wrote")
+    parser.add_argument("corpus", type=a_place, help="folder that `irmogen build` wrote")
     group = parser.add_argument_group(
         "language model", "As `irmogen build` knows them; what is not given is as in the last build."
     )
@@ -62,12 +64,18 @@ def _as_last_time(args: argparse.Namespace) -> argparse.Namespace:
             f"{args.corpus}: run.json does not tell how it was built; give the folder of a corpus"
         )
     last = _parsed(arguments)
-    values = {setting: Path(folder) / path for setting in _PATHS if (path := getattr(last, setting))}
+    values = {setting: _from(folder, given) for setting in _PATHS if (given := getattr(last, setting))}
     values |= llm_flags.given(args, llm_flags.FREE) | {"output": args.corpus}
     for setting, value in values.items():
         flag = llm_flags.flag(setting)
         arguments = [*build.without(arguments, flag), flag, str(value)]
     return _parsed(arguments)
+
+
+def _from(folder: str, given: str | Path) -> Path:
+    """A path as the last build's folder has it."""
+    path = place(str(given))
+    return path if is_store(path) else Path(folder) / path
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:

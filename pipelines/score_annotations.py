@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.flag_values import a_place
 from pipelines.shard_input import read_table
 from pipelines.streams import ends_with_its_reader, printable
 
@@ -23,8 +23,10 @@ _ANNOTATIONS = ["candidate_id", "goal_id", "kind", "text", "annotator", "model"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen score-annotations`."""
-    parser.add_argument("corpus", type=Path, help="folder that `irmogen build` wrote")
-    parser.add_argument("--output", type=Path, metavar="FILE.json", help="write the scores as JSON as well")
+    parser.add_argument("corpus", type=a_place, help="folder that `irmogen build` wrote")
+    parser.add_argument(
+        "--output", type=a_place, metavar="FILE.json", help="write the scores as JSON as well"
+    )
 
 
 @ends_with_its_reader

@@ -18,6 +18,7 @@ from pipelines.motion_input import (
 )
 from pipelines.shard_input import read_table
 from pipelines.streams import printable
+from schemas.places import place
 
 if TYPE_CHECKING:
     from motion.events import Difference
@@ -46,7 +47,7 @@ def find(target: str, skeleton: str | None = None, fps: float | None = None) -> 
     FileNotFoundError or ValueError says what is wrong and what to do.
     """
     check_fps(fps)
-    path = Path(target)
+    path = place(target)
     if path.is_file():
         return Shown(_good(read_clip(path, printable(path.stem), skeleton, fps)), "motion")
     if path.is_dir():
@@ -68,10 +69,10 @@ def find(target: str, skeleton: str | None = None, fps: float | None = None) -> 
 
 def _split(target: str) -> tuple[Path, str]:
     """Folder and id of FOLDER#id: a folder's own name may hold the sign, and so may an id."""
-    places = [place for place, letter in enumerate(target) if letter == "#"]
-    parts = [(Path(target[:place]), target[place + 1 :]) for place in places]
+    ends = [end for end, letter in enumerate(target) if letter == "#"]
+    parts = [(place(target[:end]), target[end + 1 :]) for end in ends]
     known = [part for part in parts if is_corpus(part[0]) or is_dataset(part[0])]
-    return next(iter(known or parts), (Path(target), ""))
+    return next(iter(known or parts), (place(target), ""))
 
 
 def _good(found: Clip | Problem) -> Clip:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from pipelines.data_docs import FOLDER, write_data_docs
+from pipelines.flag_values import a_place
 from pipelines.gate import describe, keep_verdict, run_gate
 from pipelines.judging import Judge
 from pipelines.lock import locked
 from pipelines.thresholds import thresholds_of
 from schemas.corpus import Corpus, is_whole_of, open_corpus, read_manifest
 from schemas.profile import PROFILE
-from schemas.storage import file_digest
+from schemas.storage import can_write, file_digest
 from transforms.across import is_compared
 from transforms.profile import profile_shard
 from transforms.profiling import compare_shards
@@ -26,10 +26,10 @@ EXIT_REFUSED = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen validate`."""
-    parser.add_argument("corpus", type=Path, help="folder that `irmogen build` wrote")
+    parser.add_argument("corpus", type=a_place, help="folder that `irmogen build` wrote")
     parser.add_argument(
         "--html",
-        type=Path,
+        type=a_place,
         nargs="?",
         const=Path(),
         metavar="FOLDER",
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """0 when every shard is the one that the manifest names and the gate passes."""
     read_manifest(args.corpus)  # tells what is no corpus, before anything is made in it
     # A build takes the manifest away while it works; one of before must not come back under its hands.
-    with locked(args.corpus) if os.access(args.corpus, os.W_OK) else nullcontext():
+    with locked(args.corpus) if can_write(args.corpus) else nullcontext():
         return _validate(*open_corpus(args.corpus), args.html)
 
 

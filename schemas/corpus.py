@@ -6,6 +6,7 @@ corpus/
   run.json         times and places of the last run; not part of the corpus' identity
   run.log          what the last run's worker processes logged; likewise
   receipts/        one file a step and shard: fingerprint, counts, outputs; what resuming reads
+  offers/          what ladders may be made of, while a build goes on
   TABLE/TABLE-00000-of-00008.parquet
   dead_letters/STEP-00000-of-00008.parquet
   ledger/          answers that were paid for; nothing here deletes it

@@ -1,6 +1,6 @@
 """Files that are written once: put if absent, the first writer wins, whoever writes at the same time.
 
-The one primitive that records shared by workers need; an object store has it as a conditional put.
+The one primitive that records shared by workers need; a store has it as a conditional put.
 Readers see no file or a whole one. It holds between threads, processes and, on a network file system,
 machines.
 """
@@ -15,7 +15,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
+from schemas.places import StorePath
 from schemas.storage import sync_folder, temporary
 
 # A file system without hard links says one of these.
@@ -25,6 +27,9 @@ _CLAIM_SECONDS = 60.0  # a claim lasts milliseconds; one this old was left by a 
 _SYNCS = 16  # at once: a disk makes many files durable in one go, ten times as fast as one by one
 _durable: set[Path] = set()
 
+Item = TypeVar("Item")
+Done = TypeVar("Done")
+
 
 def put_new(files: Sequence[tuple[Path, bytes]]) -> list[bool]:
     """Write each file unless its name is taken; says for each whether this call's bytes lie there.
@@ -33,6 +38,11 @@ def put_new(files: Sequence[tuple[Path, bytes]]) -> list[bool]:
     and each touched folder once after. Missing folders are made. OSError where nothing can be written;
     what then lies there already is whole.
     """
+    stores = [(path, data) for path, data in files if isinstance(path, StorePath)]
+    if stores:
+        if len(stores) < len(files):
+            raise ValueError(f"{stores[0][0]}: files of a store and of a folder cannot be put together")
+        return _each(lambda file: file[0].create(file[1]), stores)
     folders = sorted({path.parent for path, _ in files})
     _make(folders)
     won: list[bool | None] = [None] * len(files)
@@ -69,16 +79,14 @@ def _make(folders: Sequence[Path]) -> None:
     _durable.update(new)
 
 
-def _each(work: Callable[[Path], None], paths: Sequence[Path]) -> None:
-    if len(paths) < 2:
-        for path in paths:
-            work(path)
-    else:
-        try:
-            done = _pool(os.getpid()).map(work, paths)
-        except RuntimeError:  # Python is ending and has closed all pools: it still has to be done
-            done = map(work, paths)
-        list(done)
+def _each(work: Callable[[Item], Done], items: Sequence[Item]) -> list[Done]:
+    if len(items) < 2:
+        return [work(item) for item in items]
+    try:
+        done = _pool(os.getpid()).map(work, items)
+    except RuntimeError:  # Python is ending and has closed all pools: it still has to be done
+        done = map(work, items)
+    return list(done)
 
 
 @cache

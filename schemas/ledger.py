@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from schemas.first_writer import put_new
-from schemas.storage import TEMPORARY, sync_folder
+from schemas.places import is_store
+from schemas.storage import TEMPORARY, check_writable, sync_folder
 
 LEDGER_VERSION = 1  # of the files
 _KEY_VERSION = 1  # of the keys: another one finds no answer that was paid for before
@@ -79,16 +80,16 @@ class Ledger:
         A younger temporary file may belong to a worker of another build that shares the ledger.
         PermissionError where nothing can be written.
         """
-        probe = self.folder / f"{TEMPORARY}{time.time_ns()}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            probe.touch(exist_ok=False)
-            probe.unlink()
+            check_writable(self.folder)
             sync_folder(self.folder.parent)
         except OSError as error:
             raise PermissionError(
                 f"{self.folder}: cannot be written ({error.strerror}); give another --ledger"
             ) from error
+        if is_store(self.folder):
+            return  # which holds whole objects only
         before = time.time() - _STALE_SECONDS
         for part in self.folder.rglob(f"{TEMPORARY}*"):
             with contextlib.suppress(FileNotFoundError):  # its writer was faster

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import yaml
+
+from schemas.places import place
 
 PRICES_VERSION = 1
 _MILLION = 1_000_000
@@ -69,7 +70,7 @@ def load_prices(path: str) -> Prices:
     if path:
         source = path
         try:
-            data = Path(path).read_bytes()
+            data = place(path).read_bytes()
         except OSError as error:
             raise ValueError(f"{path}: cannot be read ({error.strerror}); give another --prices") from error
     else:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from schemas.crash import reached
 from schemas.generations import GENERATION_TABLES
+from schemas.places import StorePath
 from schemas.rows import Segment
 from schemas.storage import whole_file
 from schemas.tables import TABLES, TOKENS, Table
@@ -90,9 +91,19 @@ def _float_leaves(schema: pa.Schema) -> list[str]:
 
 def read_shard(path: Path, name: str, columns: Sequence[str] | None = None) -> pa.Table:
     """A shard of the named table; ValueError when its schema version is not the one known here."""
-    file = pq.ParquetFile(path)
-    check_version(path, name, file.schema_arrow.metadata or {})
-    return file.read(columns=None if columns is None else list(columns))
+    with parquet_file(path, whole=columns is None) as file:
+        check_version(path, name, file.schema_arrow.metadata or {})
+        return file.read(columns=None if columns is None else list(columns))
+
+
+def parquet_file(path: Path, whole: bool = False) -> pq.ParquetFile:
+    """An open Parquet file; of one in a store, the parts that are asked for are read, or all of it at once.
+
+    FileNotFoundError, pyarrow's errors where it is none.
+    """
+    if not isinstance(path, StorePath):
+        return pq.ParquetFile(path)
+    return pq.ParquetFile(pa.BufferReader(path.read_bytes()) if whole else path.open("rb"), pre_buffer=True)
 
 
 def check_version(path: Path, name: str, metadata: Mapping[bytes, bytes]) -> None:

@@ -1,18 +1,22 @@
 """Files written whole: a reader sees the old bytes or the new ones, never a part.
 
-The one place that knows how a corpus' files reach the disk.
+The one place that knows how a corpus' files reach a disk or a store.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from schemas.places import StorePath
 
 TEMPORARY = ".part-"
 
@@ -21,8 +25,14 @@ TEMPORARY = ".part-"
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write bit by bit that appears under its name when the body ends without error.
 
-    It is written under a temporary name beside its place, synced and renamed; missing folders are made.
+    In a folder it is written under a temporary name beside its place, synced and renamed; missing folders are
+    made. A store gets it in one request at the end: it is held in memory until then.
     """
+    if isinstance(path, StorePath):
+        held = io.BytesIO()
+        yield held
+        path.write_bytes(held.getvalue())
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = temporary(path)
     try:
@@ -60,6 +70,9 @@ def check_output(path: Path) -> None:
     """
     folder = path.parent
     try:
+        if isinstance(path, StorePath):
+            check_writable(folder)
+            return
         if path.is_dir():
             raise ValueError(f"{path}: is a folder; give the name of a file to write")
         if path.exists() and not path.is_file():
@@ -91,8 +104,30 @@ def check_own_folder(root: Path, names: Container[str], what: str, flag: str = "
         raise ValueError(f"{root}: holds {foreign[0]!r}, which is no part of {what}; give another {flag}")
 
 
+def check_writable(folder: Path) -> None:
+    """Try whether a file can be put into a folder that is there, or into a bucket; OSError says why not."""
+    probe = temporary(folder / "probe")
+    try:
+        probe.write_bytes(b"")
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def can_write(folder: Path) -> bool:
+    """Whether files can be put into a folder that is there, or into a bucket."""
+    if not isinstance(folder, StorePath):
+        return os.access(folder, os.W_OK)
+    try:
+        check_writable(folder)
+    except OSError:
+        return False
+    return True
+
+
 def sync_folder(folder: Path) -> None:
-    """Make renames and removals in a folder durable."""
+    """Make renames and removals in a folder durable; in a store they are."""
+    if isinstance(folder, StorePath):
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -122,8 +157,25 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def remove_tree(folder: Path) -> None:
+    """Remove a folder with all that it holds; nothing where there is none."""
+    if isinstance(folder, StorePath):
+        folder.remove_tree()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy_tree(folder: Path, target: Path) -> None:
+    """Copy all files of a folder of this machine below another name, each written whole."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            write_whole(target / path.relative_to(folder).as_posix(), path.read_bytes())
+
+
 def sweep(folder: Path) -> int:
-    """Remove temporary files that a killed run left; returns how many."""
+    """Remove temporary files that a killed run left; returns how many. A store holds whole objects only."""
+    if isinstance(folder, StorePath):
+        return 0
     parts = list(folder.rglob(f"{TEMPORARY}*"))
     for part in parts:
         part.unlink(missing_ok=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from commands import cold_irmogen, irmogen
 from hypothesis import settings
+
+from schemas import store_client
+from schemas.places import StorePath
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -106,3 +109,23 @@ def stand_ins(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "stand-ins",
         lambda root: irmogen("make-generations", corpus, "--kind", "all", "--output", root),
     )
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The address of a real S3 server of this worker process of pytest."""
+    from s3_server import s3_server
+
+    with s3_server() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> StorePath:
+    """A new, empty bucket, which this process and those that it starts can reach."""
+    from s3_server import credentials, make_bucket
+
+    for name, value in credentials(s3).items():
+        monkeypatch.setenv(name, value)
+    store_client._client.cache_clear()
+    return make_bucket(s3)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from schemas.compact import deflated, inflated, pack, unpack
 from schemas.corpus import Corpus
-from schemas.storage import write_whole
+from schemas.storage import remove_tree, write_whole
 
 _FOLDER = "offers"
 
@@ -98,10 +98,8 @@ def write_offer(corpus: Corpus, bucket: str, sources: Sequence[Source]) -> None:
 
 def remove_offers(corpus: Corpus) -> None:
     """Remove what was offered, when the ladders are built."""
-    for path in corpus.root.glob(f"{_FOLDER}/*"):
-        path.unlink(missing_ok=True)
-    if (corpus.root / _FOLDER).is_dir():
-        (corpus.root / _FOLDER).rmdir()
+    if (corpus.root / _FOLDER).exists():
+        remove_tree(corpus.root / _FOLDER)
 
 
 def picks_bytes(bucket: str, places: Mapping[Source, int], picks: Iterable[Pick]) -> bytes:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from motion.skeleton import skeleton
 from schemas.corpus import Corpus
+from schemas.shards import parquet_file
 from schemas.tables import TABLES
 from transforms.profile_tally import Tally, null_counts
 from transforms.step import STEPS, shard_of
@@ -50,7 +50,7 @@ class Shard:
 
     def _part(self, name: str, step: str) -> pa.Table | None:
         path = self.corpus.shard_path(name, self.index, step)
-        file = pq.ParquetFile(path)
+        file = parquet_file(path)
         wrong = _schema_faults(file.schema_arrow, name, skeleton(self.config["skeleton"]).feature_size)
         self.tallies[name].check("schema", not wrong, path.name, "; ".join(wrong))
         if wrong:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
@@ -23,6 +22,7 @@ from motion.skeleton import skeleton
 from schemas.config import BuildConfig
 from schemas.corpus import Receipt
 from schemas.fingerprint import fingerprint
+from schemas.places import place
 from transforms.step import DeadLetter, StepResult, base_id, run_step, tally
 from transforms.stopping import stopping
 
@@ -54,7 +54,7 @@ def read_fingerprint(config: BuildConfig, work: ShardWork, digests: list[tuple[s
 
 def read_shard_inputs(config: BuildConfig, work: ShardWork) -> Receipt:
     """Read the clips of one shard, unless the corpus holds them already."""
-    dataset = Dataset(Path(config.input), skeleton(config.skeleton), work.ids, work.repeated)
+    dataset = Dataset(place(config.input), skeleton(config.skeleton), work.ids, work.repeated)
     digests = [content_digest(dataset, motion_id) for motion_id, _ in work.ids]
     identity = read_fingerprint(config, work, digests)
     return run_step(config, "read", work.index, identity, lambda: read_clips(config, dataset, digests))

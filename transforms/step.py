@@ -20,6 +20,7 @@ from motion.skeleton import skeleton
 from prompts.neutral import encodable
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Counts, Output, Receipt
+from schemas.places import place
 from schemas.profile import PROFILE
 from schemas.shards import to_table, write_shard
 from schemas.tables import TABLES
@@ -89,7 +90,7 @@ def tally(rows_in: int, rows_out: int, left_out: list[DeadLetter]) -> Counts:
 
 def corpus_of(config: BuildConfig) -> Corpus:
     """The corpus that a build writes."""
-    return Corpus(Path(config.output), config.shards)
+    return Corpus(place(config.output), config.shards)
 
 
 def digests(corpus: Corpus, index: int, steps: Sequence[str]) -> list[str]:

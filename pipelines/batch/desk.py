@@ -164,7 +164,7 @@ class Desk:
         self.records.intend(record, [request.line for request in group])
         self._keys[record.name] = frozenset(request.key for request in group)
         lines = (input_line(read_pending(request.line), self._base_url) for request in group)
-        file_id = self.provider.upload(record.name, lines, self.records.folder)
+        file_id = self.provider.upload(record.name, lines, self.records.scratch)
         batch = self.provider.create(file_id, record.name, record.intended)
         reached("batch_before_id")
         self._remember(record, batch)

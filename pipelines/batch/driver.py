@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.batch.bill import Bill
@@ -14,6 +13,7 @@ from pipelines.batch.files import clear, waiting
 from pipelines.batch.provider import Provider, ProviderError, UnknownError, UnreachedError
 from schemas.config import BuildConfig
 from schemas.crash import reached
+from schemas.places import place
 from transforms.llm.asking import StoppedError
 from transforms.llm.batch_records import FETCHED, SUBMITTED, Record
 from transforms.llm.pending import pending_folder
@@ -39,7 +39,7 @@ def run_batches(config: BuildConfig, run_pipeline: Callable[[], object]) -> None
     does not fit: no key, no price for a budget, requests under way at another endpoint, a record of a
     batch or an answer that is damaged.
     """
-    settings, state = llm_settings(config), RunState(Path(config.output))
+    settings, state = llm_settings(config), RunState(place(config.output))
 
     def wait(seconds: float) -> None:
         """Sleep, but not past a stop of the run."""
@@ -71,7 +71,7 @@ class _Driver:
         self, config: BuildConfig, state: RunState, desk: Desk, wait: Callable[[float], None]
     ) -> None:
         self._settings = llm_settings(config)
-        self._folder = pending_folder(Path(config.output))
+        self._folder = pending_folder(place(config.output))
         self._state, self._desk, self._wait = state, desk, wait
         self._missed = 0
 

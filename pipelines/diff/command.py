@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from pipelines.flag_values import a_place
 from pipelines.streams import ends_with_its_reader, printable
 
 EXIT_DIFFERENT = 1
@@ -13,12 +14,12 @@ _PAGE = "index.html"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `irmogen diff`."""
-    parser.add_argument("before", metavar="CORPUS_A", type=Path, help="folder that `irmogen build` wrote")
-    parser.add_argument("after", metavar="CORPUS_B", type=Path, help="another one")
+    parser.add_argument("before", metavar="CORPUS_A", type=a_place, help="folder that `irmogen build` wrote")
+    parser.add_argument("after", metavar="CORPUS_B", type=a_place, help="another one")
     parser.add_argument(
         "--html",
         metavar="FOLDER_OR_FILE",
-        type=Path,
+        type=a_place,
         help=f"write a page as well: a file that ends with .html, or {_PAGE} in a folder",
     )
     parser.add_argument(

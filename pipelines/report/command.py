@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from pipelines.flag_values import a_place
 from pipelines.streams import printable
 
 _OWN = "report"
@@ -12,9 +12,9 @@ _OWN = "report"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `irmogen report`."""
-    parser.add_argument("corpus", metavar="CORPUS", type=Path, help="folder that `irmogen build` wrote")
+    parser.add_argument("corpus", metavar="CORPUS", type=a_place, help="folder that `irmogen build` wrote")
     parser.add_argument(
-        "--output", metavar="FOLDER", type=Path, help="where the site goes (default: CORPUS/report)"
+        "--output", metavar="FOLDER", type=a_place, help="where the site goes (default: CORPUS/report)"
     )
     parser.add_argument(
         "--goals",
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{name}",
             metavar="FOLDER",
-            type=Path,
+            type=a_place,
             nargs="+",
             help=f"folders of {what} of this corpus, or of several (default: those beside the corpus)",
         )

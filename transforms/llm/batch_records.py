@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import dataclasses
 import fcntl
+import os
+import socket
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from schemas.places import StorePath, is_store
 from schemas.storage import is_whole, read_json, sync_folder, write_json, write_whole
+from schemas.store_lock import store_lock
 
 RECORD_VERSION = 1
 BATCH_TRIES = 3  # batches in which one request may fail or expire before it is given up
@@ -55,6 +60,11 @@ class BatchRecords:
 
     def __init__(self, ledger: Path) -> None:
         self.folder = ledger / "batches"
+
+    @property
+    def scratch(self) -> Path:
+        """A folder of this machine for what an upload reads."""
+        return Path(tempfile.gettempdir()) if is_store(self.folder) else self.folder
 
     def path(self, name: str) -> Path:
         """Where the record of a name lies."""
@@ -133,7 +143,12 @@ class BatchRecords:
         The lock dies with its process. What `wait` raises ends the waiting.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("a") as file:
+        lock = self.folder / "lock"
+        if isinstance(lock, StorePath):
+            with store_lock(lock, f"process {os.getpid()} on {socket.gethostname()}", lambda _: wait()):
+                yield
+            return
+        with lock.open("a") as file:
             while True:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import threading
 from pathlib import Path
+
+from schemas.first_writer import put_new
 
 SLICES = 256
 _UNITS = 10**9  # money is counted in whole billionths, so that sums are exact
@@ -67,7 +68,7 @@ class Budget:
         if self._slice == 0:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        taken = set(os.listdir(self._folder))
+        taken = {claim.name for claim in self._folder.glob("slice-*")}
         for number in range(SLICES):
             if needed <= 0:
                 return
@@ -78,16 +79,10 @@ class Budget:
             self._free += self._slice
 
     def _create(self, path: Path) -> bool:
-        try:
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-        except FileExistsError:
-            return False
-        try:
-            os.write(handle, self._worker.encode())
-        finally:
-            os.close(handle)
-        self._claimed.append(path)
-        return True
+        [mine] = put_new([(path, self._worker.encode())])
+        if mine:
+            self._claimed.append(path)
+        return mine
 
     def _give_back(self, kept: int) -> None:
         """Give back whole free slices but some that are kept for the next request."""

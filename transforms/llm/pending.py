@@ -12,6 +12,7 @@ from prompts.requests import Request
 from schemas.config import BuildConfig
 from schemas.crash import reached
 from schemas.ledger import Entry, Ledger
+from schemas.places import place
 from schemas.storage import write_whole
 from transforms.llm.asking import AskError, PendingError, Reply, StoppedError
 from transforms.llm.batch_records import BATCH_TRIES, BatchRecords
@@ -38,8 +39,8 @@ class PendingAsker:
         self._settings = llm_settings(config)
         self._ledger = Ledger(ledger_folder(config))
         self._given_up = BatchRecords(ledger_folder(config)).given_up()
-        self._state = RunState(Path(config.output))
-        self._path = pending_folder(Path(config.output)) / f"shard-{index:05d}.jsonl"
+        self._state = RunState(place(config.output))
+        self._path = pending_folder(place(config.output)) / f"shard-{index:05d}.jsonl"
         self._first = f"{self._path.stem}-first"
         self._missing: dict[str, bytes] = {}
         self._found: set[str] = set()

@@ -10,14 +10,14 @@ import contextlib
 import dataclasses
 import json
 import os
-import shutil
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.first_writer import put_new
-from schemas.storage import is_whole, temporary
+from schemas.places import StorePath
+from schemas.storage import is_whole, remove_tree, temporary
 
 REASONS = ("budget", "failures", "endpoint", "interrupted")
 _GONE_SECONDS = 15.0  # a worker writes its status each second; one this much behind the others is gone
@@ -77,6 +77,7 @@ class RunState:
         """Forget the last run; for the main process, before any worker starts."""
         self._clear()
         (self.folder / "status").mkdir(parents=True)
+        self._begun_path.write_bytes(b"")
         _begun[self.folder] = os.getpid()
 
     def begun_here(self) -> bool:
@@ -105,6 +106,10 @@ class RunState:
         Nothing is written where no run has begun or it has ended: nobody would read or remove it.
         """
         path = self._status_path(worker)
+        if isinstance(path, StorePath):
+            if self._begun_path.is_file():
+                path.write_text(json.dumps(vars(status)))
+            return
         part = temporary(path)
         try:
             with contextlib.suppress(FileNotFoundError):
@@ -138,6 +143,10 @@ class RunState:
         self._clear()
         return total
 
+    @property
+    def _begun_path(self) -> Path:
+        return self.folder / "begun"
+
     def _status_path(self, worker: str) -> Path:
         return self.folder / "status" / f"{worker}.json"
 
@@ -149,5 +158,4 @@ class RunState:
         return [(path, when < newest - _GONE_SECONDS) for path, when in written.items()]
 
     def _clear(self) -> None:
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
+        remove_tree(self.folder)

@@ -24,6 +24,7 @@ from prompts.requests import Request
 from schemas.config import BuildConfig
 from schemas.ledger import Entry, Ledger
 from schemas.llm_settings import LlmSettings
+from schemas.places import place
 from schemas.prices import Price, load_prices
 from transforms.llm.admission import Admission
 from transforms.llm.asking import AskError, Reply, StoppedError
@@ -84,7 +85,7 @@ class Runtime:
             settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute, time.monotonic
         )
         self._gate = Gate(self._admission, self._halt)
-        ledger = Ledger(Path(settings.ledger) if settings.ledger else self.output / "ledger")
+        ledger = Ledger(place(settings.ledger) if settings.ledger else self.output / "ledger")
         self._commits = Commits(ledger, self._threads)
         budget = Budget(self._state.budget_folder, settings.budget, self._worker)
         self._sender = Sender(
@@ -293,7 +294,7 @@ def runtime(config: BuildConfig) -> Runtime:
     global _current
     if config.llm is None:
         raise ValueError(f"{config.output}: the build has no settings of a language model")
-    output = Path(config.output)
+    output = place(config.output)
     with _lock:
         if _current is None or not _current.serves(config.llm, output):
             if _current is not None:

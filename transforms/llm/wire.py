@@ -7,6 +7,7 @@ from pathlib import Path
 from schemas.config import BuildConfig
 from schemas.ledger import Entry
 from schemas.llm_settings import LlmSettings
+from schemas.places import place
 from transforms.llm.asking import Reply
 
 
@@ -19,7 +20,7 @@ def llm_settings(config: BuildConfig) -> LlmSettings:
 
 def ledger_folder(config: BuildConfig) -> Path:
     """Where a build's answers are kept."""
-    return Path(llm_settings(config).ledger or Path(config.output) / "ledger")
+    return place(llm_settings(config).ledger or place(config.output) / "ledger")
 
 
 def reply_of(entry: Entry) -> Reply:
