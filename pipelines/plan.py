@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,13 +17,11 @@ from schemas.profile import PROFILE
 from schemas.storage import read_json
 from transforms.annotate import annotate_fingerprint
 from transforms.assemble import assemble_fingerprint
-from transforms.exchange import Entry, Pick
-from transforms.index import index_entries
 from transforms.ladder import ladder_fingerprint
 from transforms.measure import measure_fingerprint
 from transforms.profile import files_made, profile_fingerprint
 from transforms.read import ShardWork, read_fingerprint
-from transforms.search import search
+from transforms.search import search_here
 from transforms.step import RECEIPTS, STEPS, corpus_of
 
 # Measured with benchmarks/bench_build.py on two cores; a finished build of the same corpus knows better.
@@ -160,7 +157,7 @@ def outlook(config: BuildConfig, works: list[ShardWork], dataset: Dataset, trust
             before = index in found.waiting
             found.wait("ladder", index, "the step before is made" if before else "facts are made elsewhere")
     else:
-        picks = _picks(config)
+        picks = search_here(config)
         for index in shards:
             found.look("ladder", index, partial(ladder_fingerprint, config, corpus, index, picks[index]))
     for index in shards:
@@ -181,15 +178,3 @@ def _read_now(config: BuildConfig, work: ShardWork, dataset: Dataset, known: str
         return known
     digests = [content_digest(dataset, motion_id) for motion_id, _ in work.ids]
     return read_fingerprint(config, work, digests)
-
-
-def _picks(config: BuildConfig) -> dict[int, list[Pick]]:
-    buckets: dict[bytes, list[Entry]] = defaultdict(list)
-    for index in range(config.shards):
-        for bucket, entry in index_entries(config, index):
-            buckets[bucket].append(entry)
-    picks: dict[int, list[Pick]] = defaultdict(list)
-    for entries in buckets.values():
-        for index, found in search(entries):
-            picks[index] += found
-    return picks

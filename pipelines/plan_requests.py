@@ -30,9 +30,9 @@ from transforms.llm.annotator import OpenAIAnnotator
 from transforms.llm.asking import PendingError, Reply
 from transforms.llm.material import asked, asks_again
 from transforms.llm.wire import ledger_folder, llm_settings, reply_of
-from transforms.measure import index_records, measure_shard
+from transforms.measure import measure_shard
 from transforms.read import ShardWork, read_shard_inputs
-from transforms.search import search
+from transforms.search import search_here
 from transforms.step import corpus_of
 
 SAMPLE_CLIPS = 16  # read and measured on the spot where there are no ladders
@@ -144,13 +144,7 @@ def _of_sample(config: BuildConfig, settings: LlmSettings, dataset: Dataset) -> 
         small = replace(config, output=folder, shards=1, buckets=buckets)
         read_shard_inputs(small, ShardWork(0, tuple(ids)))
         measure_shard(small, 0)
-        records = list(index_records(small, 0))
-        picks = [
-            pick
-            for bucket in sorted({bucket for bucket, _ in records})
-            for _, pick in search(record for its, record in records if its == bucket)
-        ]
-        ladder_shard(small, 0, picks)
+        ladder_shard(small, 0, search_here(small)[0])
         views = goal_views(small, corpus_of(small), 0)
         found = _of_views(settings, Ledger(Path(folder) / "ledger"), views, config.wordings)
     seen = sum(lines[motion_id] for motion_id, _ in ids)

@@ -98,8 +98,7 @@ def write_offer(corpus: Corpus, bucket: str, sources: Sequence[Source]) -> None:
 
 def remove_offers(corpus: Corpus) -> None:
     """Remove what was offered, when the ladders are built."""
-    if (corpus.root / _FOLDER).exists():
-        remove_tree(corpus.root / _FOLDER)
+    remove_tree(corpus.root / _FOLDER)
 
 
 def picks_bytes(bucket: str, places: Mapping[Source, int], picks: Iterable[Pick]) -> bytes:

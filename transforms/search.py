@@ -23,6 +23,7 @@ from schemas.compact import unpack
 from schemas.config import BuildConfig
 from schemas.rows import Segment
 from transforms.exchange import Entry, Pick, Source, Wording, entry_of, picks_bytes, write_offer
+from transforms.index import index_entries
 from transforms.step import corpus_of
 from transforms.words import word_vector
 
@@ -50,6 +51,19 @@ def asked(entries: Iterable[Entry], pool: Pool) -> Iterator[tuple[int, list[Pick
         for shard, picks in pool.picks(block):
             found.setdefault(shard, []).extend(picks)
         yield from found.items()
+
+
+def search_here(config: BuildConfig) -> dict[int, list[Pick]]:
+    """Picks of a corpus by shard, found in this process, which holds all entries: for plans."""
+    buckets: dict[bytes, list[Entry]] = {}
+    for index in range(config.shards):
+        for bucket, entry in index_entries(config, index):
+            buckets.setdefault(bucket, []).append(entry)
+    picks: dict[int, list[Pick]] = {index: [] for index in range(config.shards)}
+    for entries in buckets.values():
+        for index, found in search(entries):
+            picks[index] += found
+    return picks
 
 
 class Pool:
