@@ -1,7 +1,7 @@
 """What the ladder's search loses in buckets: picks among about 500 clips against picks among all of a split.
 
 Demo clips and their mirrored twins are measured, and the captions about whole clips are their goals. A sample
-of the goals is searched for exactly, in all clips, and in its bucket, drawn by id as a build draws it. Told
+of the goals is searched for exactly, in all clips, and in its bucket, drawn by ids as in a build. Told
 at each level: how alike the picked motions are to the goal, by the search's own vectors (cosine) and by the
 alignment that orders ladders, and the share of picks that both searches have in common.
 """
@@ -20,13 +20,13 @@ from evaluators.alignment import facts_alignment
 from motion.demo.clips import make_clip, mirrored
 from motion.facts import Facts, measure
 from motion.features import joints_from_features
-from motion.seeds import seed, share
+from motion.seeds import share
 from motion.skeleton import skeleton
-from pipelines.inputs import CLIPS_A_BUCKET
+from pipelines.inputs import CLIPS_A_BUCKET, CLIPS_A_SHARD
 from schemas.compact import pack, unpack
 from transforms.exchange import Entry, Pick, Wording
 from transforms.search import LEVELS, Pool, goal_vectors
-from transforms.step import base_id
+from transforms.step import shard_of
 
 BODY = skeleton("t2m")
 
@@ -46,11 +46,11 @@ def entries(clips: int) -> Iterator[Entry]:
 
 def bucketed(clips: Sequence[Entry], asking: Sequence[Entry]) -> dict[str, list[Pick]]:
     """Picks in buckets."""
-    count = -(-len(clips) // CLIPS_A_BUCKET)
+    count, shards = -(-len(clips) // CLIPS_A_BUCKET), -(-len(clips) // CLIPS_A_SHARD)
     pools, asked = defaultdict(list), defaultdict(list)
     for entries_of, found in ((clips, pools), (asking, asked)):
         for entry in entries_of:
-            found[seed("bucket", base_id(entry.motion_id)) % count].append(entry)
+            found[shard_of(entry.motion_id, shards) * count // shards].append(entry)
     picks: dict[str, list[Pick]] = {}
     for bucket, block in asked.items():
         picks |= searched(pools[bucket], block)

@@ -39,7 +39,7 @@ GROUP = 512  # members of a band that are held, and all compared with each other
 _PART = GROUP // 2  # of a larger band; a part sees a margin of the next one
 _MARGIN = 8  # units by which the levels of copies may differ
 # Metres between the sketches of copies: more than between the clips, for those may begin apart.
-_SKETCHED = 0.07
+SKETCHED = 0.07
 _NEAREST = 8  # pairs that a clip may begin in a group, of each kind: bounded however alike clips are
 
 Found = tuple[str, str, str]  # kind, subject, what it was found with
@@ -127,7 +127,7 @@ def pairs(packed: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     same_split = splits[:, None] == splits
     for mirrored in (False, True):
         apart = sketched(sketches, mirrored_sketches(sketches) if mirrored else sketches)
-        allowed = comparable & (apart <= _SKETCHED)
+        allowed = comparable & (apart <= SKETCHED)
         if mirrored:  # twins are each other's mirror images
             allowed &= ~((homes[:, None] == homes) & same_split)
         chosen = _nearest(apart, allowed & same_split) | _nearest(apart, allowed & ~same_split)
