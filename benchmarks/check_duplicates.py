@@ -2,7 +2,7 @@
 
 Copies of the moving clips of a corpus are injected one kind at a time: exact ones, cut and shifted ones,
 noisy ones, mirrored ones. A copy is found when it shares a band with its clip, its sketch lets it pass and
-the distance confirms it. Pairs of clips that nobody copied, of different captions, are counted as false alarms.
+the distance confirms it. Pairs of clips that nobody copied, of different captions, count as false alarms.
 """
 
 from __future__ import annotations
