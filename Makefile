@@ -21,13 +21,15 @@ SHARDING ?= $(if $(filter 11,$(NNODES)$(NPROC)),none,ddp)
 DRY ?=
 CPU ?=
 THREADS ?= 2
+SCALE ?= 1e6
+WORKERS ?= 200
 FLAGS ?=
 
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-eval setup-train train-demo evaluate-demo train-tokenizer tokenize train-base train-stage1 train-stage2 train-stage3 train-embedder evaluate sentence-encoder demo demo-data demo-llm local-llm build plan report report-pictures validate test lint types format test-long crash-matrix bench bench-training bench-report bench-llm clean
+.PHONY: help setup setup-eval setup-train train-demo evaluate-demo train-tokenizer tokenize train-base train-stage1 train-stage2 train-stage3 train-embedder evaluate sentence-encoder demo demo-data demo-llm local-llm build plan plan-scale report report-pictures validate test lint types format test-long crash-matrix bench bench-scale bench-training bench-report bench-llm clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -122,6 +124,9 @@ train-stage2: setup-train  ## train stage 2, chains, from MODEL (default: stage 
 train-stage3: setup-train  ## train stage 3, GRPO, from MODEL (default: stage 2)
 	$(TRAIN) train stage3 $(CORPUS) --model $(or $(MODEL),$(TRAINING)/stage2) --embedder $(EMBEDDER) --output $(TRAINING)/stage3 $(COMMON)
 
+plan-scale: setup  ## what a corpus of SCALE goals takes with WORKERS workers (FLAGS=--annotator ...)
+	$(BIN)/irmogen plan --scale $(SCALE) --workers $(WORKERS) $(FLAGS)
+
 plan: setup  ## show what `make build` would make (INPUT=..., OUTPUT=..., FLAGS=...)
 	$(BIN)/irmogen plan --input $(INPUT) --output $(OUTPUT) $(FLAGS)
 
@@ -159,6 +164,9 @@ crash-matrix: setup  ## kill builds that ask a language model at every point; wr
 
 bench-llm: setup  ## requests a second and limits against the fake endpoint; leave the machine alone meanwhile
 	$(BIN)/python benchmarks/bench_llm.py
+
+bench-scale: setup  ## builds of 1,000, 10,000 and 50,000 goals, against what the smaller ones foretell; leave the machine alone
+	$(BIN)/python benchmarks/scale.py $(FLAGS)
 
 bench: setup-train  ## measure speed and memory; tables on the screen, JSON in benchmarks/results
 	$(BIN)/python benchmarks/bench_features.py

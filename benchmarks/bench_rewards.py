@@ -88,10 +88,10 @@ def panel_of(tokenizer: Any, motions: Any, folder: Path, device: str) -> Any:
     shape = Shape()
     space = Space(of_networks(shape, networks_of(shape), None, device), held)
     captions = {name: (folder / f"texts/{name}.txt").read_text().split("#")[0] for name in held.clips}
-    goals = [
-        Goal(name, captions[name], "", MotionRef("motions", name, 0, len(clip)), 0)
+    goals = {
+        name: Goal(name, captions[name], "", MotionRef("motions", name, 0, len(clip)), 0)
         for name, clip in sorted(held.clips.items())
-    ]
+    }
     return Panel(list(REWARDS), tokenizer, motions, space, goals)
 
 

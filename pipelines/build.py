@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from pipelines.identity import RefusedError, begin, compare, identity, refusal
 from pipelines.inputs import clips_by_split
 from pipelines.lock import LOCK, locked
 from pipelines.progress import progress
+from pipelines.run_notes import note, phase
 from pipelines.suites import digest
 from pipelines.thresholds import Thresholds, read_thresholds, thresholds_of, write_thresholds
 from pipelines.worker_log import worker_log
@@ -25,7 +27,7 @@ from schemas.corpus import Corpus, is_whole_of, read_manifest
 from schemas.fingerprint import fingerprint
 from schemas.places import place
 from schemas.profile import PROFILE
-from schemas.storage import read_json, sweep, write_json
+from schemas.storage import sweep
 from schemas.tables import TABLES
 from transforms.across import is_compared
 from transforms.exchange import remove_offers
@@ -142,7 +144,9 @@ def build(asked: Wanted, rebuild: bool) -> int:
         f"building {config.output} from {config.input}: {len(asked.dataset.ids)} clips ({splits}) "
         f"in {config.shards} shards"
     )
-    _run_steps(asked)
+    note(corpus, phase_seconds={"prepare": round(time.monotonic() - asked.started, 3)})
+    with phase(corpus, "pipeline"):
+        _run_steps(asked)
     if asked.model and asked.model.stop:
         return asked.model.ended_early(asked.arguments)
     manifest = finish(config, asked.thresholds, time.monotonic() - asked.started)
@@ -156,11 +160,7 @@ def _run_steps(asked: Wanted) -> None:
     from pipelines.job import run_job
 
     config, corpus, model = asked.config, corpus_of(asked.config), asked.model
-
-    def work() -> None:
-        notes = {"shuffled": run_job(config, asked.works, asked.options)}
-        write_json(corpus.run_path, {**(read_json(corpus.run_path) or {}), **notes})
-
+    work = partial(run_job, config, asked.works, asked.options)
     if model is None:
         with worker_log(corpus.log_path), progress(corpus, "build"):
             work()
@@ -226,15 +226,14 @@ def finish(config: BuildConfig, thresholds: Thresholds, seconds: float) -> dict[
     from pipelines.manifest import build_manifest, check_conservation, read_receipts, step_counts
 
     corpus = corpus_of(config)
-    receipts = read_receipts(config)
-    check_conservation(config, step_counts(receipts), receipts)
-    manifest = build_manifest(config, version("irmogen"), receipts)
-    remove_offers(corpus)
-    _sweep_stale(corpus, manifest)
+    with phase(corpus, "receipts"):
+        receipts = read_receipts(config)
+        check_conservation(config, step_counts(receipts), receipts)
+        manifest = build_manifest(config, version("irmogen"), receipts)
+        remove_offers(corpus)
+        _sweep_stale(corpus, manifest)
     goals = manifest["steps"]["assemble"]["goals"]["rows_in"]
-    run_notes = read_json(corpus.run_path) or {}
-    speed = {"seconds": round(seconds, 1), "goals_per_second": round(goals / max(seconds, 1e-9), 1)}
-    write_json(corpus.run_path, {**run_notes, **speed})
+    note(corpus, seconds=round(seconds, 1), goals_per_second=round(goals / max(seconds, 1e-9), 1))
     _judge(corpus, manifest, thresholds)
     return manifest
 
@@ -243,7 +242,8 @@ def _judge(corpus: Corpus, manifest: dict[str, Any], thresholds: Thresholds) -> 
     """Run the gate; write report and manifest with its verdict."""
     from pipelines.gate import keep_verdict, run_gate
 
-    manifest["gate"] = run_gate(corpus, manifest["config"], manifest["steps"], thresholds)
+    with phase(corpus, "gate"):
+        manifest["gate"] = run_gate(corpus, manifest["config"], manifest["steps"], thresholds)
     keep_verdict(corpus, manifest)
 
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pipelines.flag_values import at_least
+from pipelines.flag_values import a_folder, a_place, at_least
 from pipelines.streams import printable
 
 # What each trained model is asked for; the test split, the wording drawn by goal.
@@ -54,9 +54,9 @@ class Step:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen demo-training`."""
-    parser.add_argument("corpus", type=Path, help="folder that `irmogen build` wrote")
+    parser.add_argument("corpus", type=a_place, help="folder that `irmogen build` wrote")
     parser.add_argument("--embedder", required=True, metavar="FOLDER", help="rewards in stage 3")
-    parser.add_argument("--output", type=Path, required=True, help="folder for models and generations")
+    parser.add_argument("--output", type=a_folder, required=True, help="folder for models and generations")
     parser.add_argument("--recipe", default="demo", help="name of the recipes of all stages (default: demo)")
     parser.add_argument("--limit", type=at_least(1), help="goals that are generated for (default: all)")
 

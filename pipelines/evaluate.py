@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.flag_values import a_folder, a_place
 from pipelines.streams import ends_with_its_reader, printable
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from evaluators.protocol import MODES
 
     parser.add_argument(
-        "generations", nargs="+", type=Path, help="folders of generations, side by side in one table"
+        "generations", nargs="+", type=a_place, help="folders of generations, side by side in one table"
     )
     parser.add_argument(
         "--embedder",
@@ -36,9 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="builtin, guo, tmr or motionpatches and its folder; a folder alone: builtin; may be repeated",
     )
     parser.add_argument(
-        "--corpus", type=Path, help="the corpus of the goals (default: the one they were made for)"
+        "--corpus", type=a_place, help="the corpus of the goals (default: the one they were made for)"
     )
-    parser.add_argument("--output", type=Path, required=True, help="folder for tables, page and data")
+    parser.add_argument("--output", type=a_place, required=True, help="folder for tables, page and data")
     parser.add_argument(
         "--mode",
         choices=MODES,
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, help="of the protocol (default: 0)")
     parser.add_argument(
-        "--protocol", type=Path, metavar="FILE", help="a frozen protocol: protocol.json of an evaluation"
+        "--protocol", type=a_place, metavar="FILE", help="a frozen protocol: protocol.json of an evaluation"
     )
     parser.add_argument(
         "--partial", action="store_true", help="evaluate the goals that all sets have, where some lack goals"
@@ -57,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="go on where the ground truth does not score as recorded, or nothing is recorded",
     )
     parser.add_argument(
-        "--bert", type=Path, metavar="FOLDER", help="a local BERT model, for BERTScore of captions"
+        "--bert", type=a_folder, metavar="FOLDER", help="a local BERT model, for BERTScore of captions"
     )
     parser.add_argument("--device", default="cpu", help="torch device of the embedders (default: cpu)")
 

@@ -15,6 +15,7 @@ from motion.skeleton import Skeleton, skeleton
 from pipelines.shard_input import read_table
 from schemas.corpus import Corpus, open_corpus
 from schemas.generation_set import GenerationSet, content_fingerprint, open_set
+from schemas.places import place
 from schemas.rows import Segment, segment
 from schemas.storage import read_json
 
@@ -77,21 +78,21 @@ class Asked:
 def read_asked(folders: Sequence[Path], corpus: Path | None) -> Asked:
     """Open the sets and their corpus; ValueError when they do not belong together."""
     sets = _named([open_set(folder) for folder in folders])
-    first, place = sets[0].generations.info, sets[0].generations.root
+    first, own = sets[0].generations.info, sets[0].generations.root
     for other in (named.generations for named in sets[1:]):
         for name in ("skeleton", "split", "content"):
             if getattr(other.info, name) != getattr(first, name):
                 raise ValueError(
-                    f"{other.root}: its {name} is {getattr(other.info, name)!r}, that of {place} is "
+                    f"{other.root}: its {name} is {getattr(other.info, name)!r}, that of {own} is "
                     f"{getattr(first, name)!r}; evaluate them apart"
                 )
-    root = corpus or Path(first.corpus)
+    root = corpus or place(first.corpus)
     if corpus is None and not (root / "manifest.json").is_file():
         raise ValueError(f"the corpus of these generations was {root}, which is not there; give --corpus")
     opened, manifest = open_corpus(root)
     if content_fingerprint(manifest) != first.content:
         raise ValueError(
-            f"{root}: its goals or motions are not those that {place} was made for; give the "
+            f"{root}: its goals or motions are not those that {own} was made for; give the "
             f"--corpus that was used, or generate again"
         )
     return asked(opened, manifest, first.split, tuple(sets))

@@ -55,6 +55,19 @@ def checked_corpus(root: Path, allow_ungated: bool = False) -> tuple[Corpus, dic
     ManifestError or ExportError otherwise; `allow_ungated` lets a corpus pass that its gate refused.
     """
     from pipelines.validate import shard_faults
+
+    corpus, manifest = gated_corpus(root, allow_ungated)
+    faults = shard_faults(corpus, manifest)
+    if faults:
+        raise ExportError(
+            f"{root}: {len(faults)} shards are not those of the manifest, first {faults[0]}; "
+            "run `irmogen build --rebuild` with the corpus' input"
+        )
+    return corpus, manifest
+
+
+def gated_corpus(root: Path, allow_ungated: bool = False) -> tuple[Corpus, dict[str, Any]]:
+    """As `checked_corpus`, but no shard is read: who reads one checks it."""
     from schemas.corpus import open_corpus
 
     corpus, manifest = open_corpus(root)
@@ -62,12 +75,6 @@ def checked_corpus(root: Path, allow_ungated: bool = False) -> tuple[Corpus, dic
         raise ExportError(
             f"{root}: its quality gate has not passed; see what fails with `irmogen validate {root}`, "
             "or take it as it is with --allow-ungated"
-        )
-    faults = shard_faults(corpus, manifest)
-    if faults:
-        raise ExportError(
-            f"{root}: {len(faults)} shards are not those of the manifest, first {faults[0]}; "
-            "run `irmogen build --rebuild` with the corpus' input"
         )
     return corpus, manifest
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.flag_values import at_least
+from pipelines.flag_values import a_folder, a_place, at_least
 from pipelines.streams import ends_with_its_reader, printable
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen generate`."""
     listed = "; ".join(f"{mode}: {text}" for mode, text in MODES.items())
     parser.add_argument(
-        "--model", type=Path, required=True, metavar="RUN", help="folder of a finished training"
+        "--model", type=a_folder, required=True, metavar="RUN", help="folder of a finished training"
     )
     parser.add_argument(
-        "--goals", type=Path, required=True, metavar="CORPUS", help="folder that `irmogen build` wrote"
+        "--goals", type=a_place, required=True, metavar="CORPUS", help="folder that `irmogen build` wrote"
     )
     parser.add_argument("--split", default="test", help="split of the corpus (default: test)")
     parser.add_argument("--mode", choices=MODES, required=True, help=listed)
     parser.add_argument(
-        "--output", type=Path, required=True, help="folder to write; must not hold anything else"
+        "--output", type=a_place, required=True, help="folder to write; must not hold anything else"
     )
     parser.add_argument("--samples", type=at_least(1), default=1, help="completions of a goal (default: 1)")
     parser.add_argument("--limit", type=at_least(1), help="so many goals, drawn by their ids (default: all)")
@@ -73,21 +73,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @ends_with_its_reader
 def run(args: argparse.Namespace) -> int:
-    """Generate what is not there yet; ValueError or OSError before any work is done."""
+    """Generate what is not there yet; ValueError or OSError before any work is done.
+
+    Of several processes that a launcher started each makes its own shards; who makes the last one finishes.
+    """
     from evaluators.embedders import check_device
     from motion.tokenizer import check_skeleton
     from pipelines.generation_goals import read_goals, read_items
     from schemas.corpus import open_corpus
     from schemas.generation_set import PARTS
     from schemas.storage import check_own_folder
+    from trainer.generation import progress
     from trainer.generation.model import identity
-    from trainer.generation.progress import PROGRESS, read_progress
+    from trainer.job import own_device, rank, world_size
     from trainer.run_folder import motion_tokenizer_of
 
     _check_flags(args)
-    check_own_folder(args.output, (*PARTS, PROGRESS), "generations")
+    check_own_folder(args.output, (*PARTS, progress.PROGRESS, progress.PARTS), "generations")
     check_device(args.device)
     args.dtype = args.dtype or ("float32" if args.device == "cpu" else "bfloat16")
+    args.device = own_device(args.device)
     corpus, manifest = open_corpus(args.goals)
     model = identity(args.model)
     _check_model(args, model)
@@ -95,14 +100,22 @@ def run(args: argparse.Namespace) -> int:
     check_skeleton(motions, manifest["config"]["skeleton"], args.goals)
     goals = read_goals(corpus, args.split)
     settings = _settings(args, model, manifest) | {"motion_tokenizer": motions.fingerprint}
-    done = read_progress(args.output, settings)
+    progress.check_settings(args.output, settings)
     items = read_items(corpus, goals, args.mode, args.samples, args.limit)
     parts = _parts(items, args.samples)
+    mine = range(rank(), len(parts), world_size())
+    done = progress.read_done(args.output, len(parts), mine)
     if len(done) == len(parts) and _is_finished(args.output):
         print("nothing to do")
     else:
         (args.output / "manifest.json").unlink(missing_ok=True)
-        _generate(args, corpus, motions, parts, settings, done)
+        progress.write_settings(args.output, settings)
+        _generate(args, corpus, motions, parts, [index for index in mine if index not in done])
+        done = progress.read_done(args.output, len(parts), ())
+        if len(done) < len(parts):
+            told = f"{printable(args.output)}: {len(done)} of {len(parts)} shards are done"
+            print(f"{told}, process {rank()} of {world_size()} has made all of its own", flush=True)
+            return 0
         _finish(args, model, manifest, settings, done)
     _summarise(args, done)
     return 0
@@ -168,20 +181,18 @@ def _generate(
     corpus: Corpus,
     motions: MotionTokenizer,
     parts: list[list[Item]],
-    settings: Row,
-    done: dict[int, Done],
+    missing: list[int],
 ) -> None:
-    """Make the shards that are not done, and put them into `done`."""
+    """Make the shards that are not done, and record each."""
     from tqdm import tqdm
 
     from trainer.generation.model import load_language_model
     from trainer.generation.modes import Language
-    from trainer.generation.progress import write_progress
+    from trainer.generation.progress import write_done
     from trainer.generation.sampling import Sampler, Sampling
     from trainer.generation.shown import shown_codes
     from trainer.vocabulary import vocabulary_of
 
-    missing = [index for index in range(len(parts)) if index not in done]
     if not missing:
         return
     model, tokenizer = load_language_model(args.model, args.device, args.dtype)
@@ -193,15 +204,16 @@ def _generate(
     shown = {item.shown for index in missing for item in parts[index] if item.shown.id}
     codes = shown_codes(corpus, shown, motions)
     total = sum(map(len, parts))
-    kept = sum(len(parts[index]) for index in done)
-    if kept:
-        print(f"{kept} of {total} completions are there already", flush=True)
-    with tqdm(total=total, initial=kept, desc=args.mode, unit="completion", leave=False, disable=None) as bar:
+    left = sum(len(parts[index]) for index in missing)
+    if left < total:
+        print(f"{total - left} of {total} completions are there already, or others make them", flush=True)
+    with tqdm(total=left, desc=args.mode, unit="completion", leave=False, disable=None) as bar:
         for index in missing:
             items = [replace(item, codes=codes.get(item.shown, ())) for item in parts[index]]
             place = index, len(parts)
-            done[index] = _shard(args, place, items, sampler, language, motions, bar.update)
-            write_progress(args.output, settings, done)
+            write_done(
+                args.output, *place, _shard(args, place, items, sampler, language, motions, bar.update)
+            )
     if sampler.seconds:
         print(f"{sampler.tokens:,} tokens, {sampler.tokens / sampler.seconds:,.0f} a second")
 
@@ -213,7 +225,7 @@ def _shard(
     sampler: Sampler,
     language: Language,
     motions: MotionTokenizer,
-    progress: Callable[[], object],
+    tick: Callable[[], object],
 ) -> Done:
     """Make and write one shard."""
     from schemas.generation_set import write_generation_shard
@@ -223,7 +235,7 @@ def _shard(
     from trainer.generation.rows import counted, table_rows
 
     before = sampler.tokens
-    made = converse([SCRIPTS[args.mode](item, language) for item in items], sampler, progress)
+    made = converse([SCRIPTS[args.mode](item, language) for item in items], sampler, tick)
     name = args.model.resolve().name
     rows = table_rows(items, made, name, args.mode, motions)
     outputs = write_generation_shard(args.output, *place, *rows, motions.shape.features)

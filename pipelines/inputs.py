@@ -18,11 +18,14 @@ CLIPS_A_SHARD = 64  # a shard's clips and their perturbed versions fit in some 1
 CLIPS_A_BUCKET = 500  # what the ladder's search compares at once
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, paths_required: bool = True) -> None:
     """The flags that say what corpus is wanted; `build` and `plan` share them."""
     default = BuildConfig()
-    parser.add_argument("--input", type=a_place, required=True, help="dataset in HumanML3D or KIT-ML layout")
-    parser.add_argument("--output", type=a_place, required=True, help="folder of the corpus")
+    needed = paths_required
+    parser.add_argument(
+        "--input", type=a_place, required=needed, help="dataset in HumanML3D or KIT-ML layout"
+    )
+    parser.add_argument("--output", type=a_place, required=needed, help="folder of the corpus")
     parser.add_argument("--name", default="", help="name of the dataset in ids (default: its skeleton's)")
     parser.add_argument("--skeleton", choices=["t2m", "kit"], help="default: seen from the feature size")
     parser.add_argument(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import apache_beam as beam
 
+from pipelines.run_notes import note
 from schemas.config import BuildConfig
 from transforms.annotate import Annotate
 from transforms.assemble import Assemble
@@ -19,21 +20,17 @@ from transforms.profiling import CompareShards, Profile
 from transforms.read import ReadDataset, ShardWork
 from transforms.search import SearchLadders
 from transforms.step import corpus_of
+from transforms.timing import step_seconds
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
     from apache_beam.runners.runner import PipelineRunner
 
-Shuffled = dict[str, dict[str, int]]
-
 _WORKER = "apache_beam.runners.worker.sdk_worker_main"
 
 
-def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOptions) -> Shuffled:
-    """Run all steps for all shards; shards that are done are found done. Raises what a step raises.
-
-    Returns bytes and records that each shuffle was given, where the runner counts.
-    """
+def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOptions) -> None:
+    """Run all steps for all shards; shards that are done are found done. Raises what a step raises."""
     runner, options = _deaf_workers(options) if config.llm else (None, options)
     with beam.Pipeline(runner=runner, options=options) as pipeline:
         measured = (
@@ -51,7 +48,8 @@ def run_job(config: BuildConfig, works: list[ShardWork], options: PipelineOption
             | "Profile" >> Profile(config)
             | "CompareShards" >> CompareShards(corpus_of(config))
         )
-    return shuffled(pipeline.result)
+    result = pipeline.result
+    note(corpus_of(config), step_seconds=step_seconds(result), shuffled=shuffled(result))
 
 
 def _deaf_workers(options: PipelineOptions) -> tuple[PipelineRunner | None, PipelineOptions]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipelines.flag_values import at_least
+from pipelines.flag_values import at_least, number
 from schemas.llm_settings import REQUESTS, LlmSettings
 from schemas.places import place
 from schemas.prices import Price, Prices, load_prices
@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add(group, "model", str, "NAME", "as the endpoint names it")
     _add(group, "requests", str, None, "one a motion, or one for a goal and its whole ladder", REQUESTS)
-    _add(group, "temperature", _number(0, 2), "T", "default: the endpoint's")
-    _add(group, "top_p", _number(0, 1, above=True), "P", "default: the endpoint's")
+    _add(group, "temperature", number(0, 2), "T", "default: the endpoint's")
+    _add(group, "top_p", number(0, 1, above=True), "P", "default: the endpoint's")
     _add(group, "max_tokens", at_least(16), "N", "of the answer about one motion, thinking included")
     _add(group, "asks", at_least(1), "N", "times that an answer is asked for until it passes the checks")
     group.add_argument(
@@ -47,17 +47,17 @@ def add_free_arguments(group: argparse.ArgumentParser | argparse._ArgumentGroup)
     _add(group, "concurrency", at_least(1), "N", "requests in flight in a worker process, at most")
     _add(group, "requests_per_minute", at_least(1), "N", "of all workers (default: no limit of ours)")
     _add(group, "tokens_per_minute", at_least(1), "N", "likewise")
-    _add(group, "timeout", _number(0, math.inf, above=True), "S", "seconds for one try")
-    _add(group, "stop_share", _number(0, 1, above=True), "P", "share of failed tries that stops the run")
+    _add(group, "timeout", number(0, math.inf, above=True), "S", "seconds for one try")
+    _add(group, "stop_share", number(0, 1, above=True), "P", "share of failed tries that stops the run")
     _add(
         group,
         "budget",
-        _number(0, math.inf, above=True),
+        number(0, math.inf, above=True),
         "MONEY",
         "of this run; it stops before (default: none)",
     )
     _add(group, "prices", str, "FILE", "price table (default: the package's)")
-    _add(group, "batch_poll", _number(0, math.inf, above=True), "S", "seconds between looks at a batch")
+    _add(group, "batch_poll", number(0, math.inf, above=True), "S", "seconds between looks at a batch")
 
 
 def _add(
@@ -83,19 +83,6 @@ def _add(
 def flag(setting: str) -> str:
     """The flag of a setting."""
     return "--" + setting.replace("_", "-")
-
-
-def _number(least: float, most: float, above: bool = False) -> Callable[[str], float]:
-    def number(text: str) -> float:
-        value = float(text)
-        if not math.isfinite(value) or not least <= value <= most or (above and value == least):
-            limits = f"more than {least:g}" if above else f"{least:g} or more"
-            raise argparse.ArgumentTypeError(
-                f"{text}: give a number, {limits}" + (f", {most:g} at most" if math.isfinite(most) else "")
-            )
-        return value
-
-    return number
 
 
 _ONLY = {  # settings that mean something to one of the two only

@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.flag_values import a_place
 from pipelines.streams import ends_with_its_reader, printable
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ KINDS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen make-generations`."""
-    parser.add_argument("corpus", type=Path, help="folder that `irmogen build` wrote")
+    parser.add_argument("corpus", type=a_place, help="folder that `irmogen build` wrote")
     listed = "; ".join(f"{kind}: {text}" for kind, text in KINDS.items())
     parser.add_argument(
         "--kind", choices=[*KINDS, "all"], required=True, help=f"{listed}; all: a folder each in OUTPUT"
     )
     parser.add_argument(
-        "--output", type=Path, required=True, help="folder to write; must not hold anything else"
+        "--output", type=a_place, required=True, help="folder to write; must not hold anything else"
     )
     parser.add_argument("--split", default="test", help="split of the corpus (default: test)")
 

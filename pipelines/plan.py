@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from motion.layout import Dataset, caption_lines, content_digest
-from pipelines import inputs
+from pipelines import inputs, plan_scale
 from pipelines.identity import compare, refusal, same_listing
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus
@@ -29,12 +29,16 @@ GOALS_A_SECOND = 45.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Flags of `irmogen plan`: those of `irmogen build`."""
-    inputs.add_arguments(parser)
+    """Flags of `irmogen plan`: those of `irmogen build`, and those of a corpus that does not exist yet."""
+    inputs.add_arguments(parser, paths_required=False)
+    plan_scale.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan; nothing is written."""
+    plan_scale.wanted_paths(args)
+    if args.scale is not None:
+        return plan_scale.run(args)
     config, works, dataset = inputs.prepare(args)
     listing = inputs.listing(dataset)
     found = compare(config, works, dataset, listing)

@@ -128,7 +128,7 @@ def _of_shards(config: BuildConfig, settings: LlmSettings, shards: Sequence[int]
     chosen = list(shards)[::step]
     views = [view for index in chosen for view in goal_views(config, corpus, index)]
     ledger = Ledger(ledger_folder(config))
-    found = _of_views(settings, ledger, views, config.wordings)
+    found = of_views(settings, ledger, views, config.wordings)
     return found.scaled(total / len(views) if views else 0.0), len(chosen)
 
 
@@ -146,12 +146,12 @@ def _of_sample(config: BuildConfig, settings: LlmSettings, dataset: Dataset) -> 
         measure_shard(small, 0)
         ladder_shard(small, 0, search_here(small)[0])
         views = goal_views(small, corpus_of(small), 0)
-        found = _of_views(settings, Ledger(Path(folder) / "ledger"), views, config.wordings)
+        found = of_views(settings, Ledger(Path(folder) / "ledger"), views, config.wordings)
     seen = sum(lines[motion_id] for motion_id, _ in ids)
     return found.scaled(sum(lines.values()) / seen if seen else 0.0), len(ids)
 
 
-def _of_views(settings: LlmSettings, ledger: Ledger, views: Sequence[GoalView], wordings: int) -> Estimate:
+def of_views(settings: LlmSettings, ledger: Ledger, views: Sequence[GoalView], wordings: int) -> Estimate:
     """What these goals will ask: their conversations are led as far as the ledger has answers."""
     with _Counting(settings, ledger) as asker:
         writer = OpenAIAnnotator(settings, lambda: asker)

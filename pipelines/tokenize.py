@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.flag_values import a_folder, a_place
 from pipelines.streams import ends_with_its_reader, printable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from motion.tokenizer import MotionTokenizer
     from schemas.corpus import Corpus
     from schemas.tokens import TokenSet
@@ -20,11 +22,11 @@ BEAM_FLAGS = True
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen tokenize`; Beam's own come behind."""
     parser.add_argument(
-        "corpus", type=Path, help="folder that `irmogen build` wrote; its tokens go to its folder tokens/"
+        "corpus", type=a_place, help="folder that `irmogen build` wrote; its tokens go to its folder tokens/"
     )
     parser.add_argument(
         "--tokenizer",
-        type=Path,
+        type=a_folder,
         required=True,
         metavar="FOLDER",
         help="motion tokenizer, which `irmogen train-tokenizer` wrote",
@@ -76,10 +78,11 @@ def _check(corpus: Corpus, manifest: dict[str, Any], tokenizer: MotionTokenizer)
 
 def _present(corpus: Corpus, manifest: dict[str, Any], tokenizer: MotionTokenizer) -> TokenSet | None:
     """The set of tokens where it is there, whole and up to date."""
-    from schemas.tokens import open_tokens
+    from schemas.tokens import is_whole, open_tokens
 
     try:
-        return open_tokens(corpus.root, manifest, tokenizer.fingerprint)
+        found = open_tokens(corpus.root, manifest, tokenizer.fingerprint)
+        return found if is_whole(found) else None
     except (ValueError, KeyError, TypeError):  # missing, damaged or out of date: it is made anew
         return None
 

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.flag_values import a_folder, a_place
 from pipelines.lock import locked
 from pipelines.streams import ends_with_its_reader, printable
 
@@ -28,8 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen train`."""
     listed = "; ".join(f"{stage}: {text}" for stage, text in STAGES.items())
     parser.add_argument("stage", choices=STAGES, help=listed)
-    parser.add_argument("corpus", type=Path, help="folder that `irmogen build` wrote")
-    parser.add_argument("--output", type=Path, required=True, help="folder for the model")
+    parser.add_argument("corpus", type=a_place, help="folder that `irmogen build` wrote")
+    parser.add_argument("--output", type=a_folder, required=True, help="folder for the model")
     parser.add_argument(
         "--recipe",
         default="demo",
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--motion-tokenizer",
-        type=Path,
+        type=a_folder,
         metavar="FOLDER",
         help="that made the corpus' motion tokens (default: the one in the folder of --model)",
     )
@@ -128,13 +129,17 @@ def make_job(args: argparse.Namespace, recipe: Recipe) -> Job:
 
     from evaluators.embedders import check_device
     from motion.tokenizer import check_skeleton
-    from pipelines.export import checked_corpus
+    from pipelines.export import gated_corpus
+    from schemas.checked import checked
+    from schemas.places import is_uri
     from schemas.tokens import open_tokens
     from trainer.job import Job
     from trainer.language_model import check_attention, load_tokenizer
     from trainer.vocabulary import vocabulary_of
 
     source = args.model or recipe.model.source
+    if is_uri(source):
+        raise ValueError(f"--model {source}: models are read from folders of this machine; copy it to one")
     if not source and recipe.stage == "base":
         raise ValueError(f"{args.recipe}: names no model.source; set it, or give --model")
     if not source:
@@ -147,7 +152,8 @@ def make_job(args: argparse.Namespace, recipe: Recipe) -> Job:
     check_device(args.device)
     if not args.dry_run:  # a look at a training of another machine needs none
         check_attention(recipe.model.attention)
-    corpus, manifest = checked_corpus(args.corpus, args.allow_ungated)
+    opened, manifest = gated_corpus(args.corpus, args.allow_ungated)
+    corpus = checked(opened, manifest)
     motion_tokenizer = _motion_tokenizer(args, source)
     check_skeleton(motion_tokenizer, manifest["config"]["skeleton"], args.corpus)
     tokens = open_tokens(corpus.root, manifest, motion_tokenizer.fingerprint)
@@ -177,6 +183,7 @@ def make_job(args: argparse.Namespace, recipe: Recipe) -> Job:
 
 def _motion_tokenizer(args: argparse.Namespace, source: str) -> MotionTokenizer:
     from motion.tokenizer import load_tokenizer
+    from trainer.job import own_device
     from trainer.run_folder import MOTION_TOKENIZER
 
     inside = Path(source) / MOTION_TOKENIZER
@@ -185,7 +192,7 @@ def _motion_tokenizer(args: argparse.Namespace, source: str) -> MotionTokenizer:
             f"{source}: brings no motion tokenizer; give --motion-tokenizer, the folder of "
             f"`irmogen train-tokenizer`"
         )
-    found = load_tokenizer(args.motion_tokenizer or inside, _own_device(args.device))
+    found = load_tokenizer(args.motion_tokenizer or inside, own_device(args.device))
     if args.stage != "base" and args.motion_tokenizer and inside.is_dir():
         own = load_tokenizer(inside).fingerprint
         if found.fingerprint != own:
@@ -194,13 +201,6 @@ def _motion_tokenizer(args: argparse.Namespace, source: str) -> MotionTokenizer:
                 f"learned; leave --motion-tokenizer away"
             )
     return found
-
-
-def _own_device(device: str) -> str:
-    """The device of this process, where a launcher started several on one machine."""
-    import os
-
-    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if device == "cuda" else device
 
 
 def _record(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.flag_values import at_least
+from pipelines.flag_values import a_folder, a_place, at_least
 from pipelines.streams import ends_with_its_reader, printable
 
 if TYPE_CHECKING:
@@ -22,9 +21,9 @@ Row = dict[str, Any]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen train-embedder`."""
     parser.add_argument(
-        "corpus", type=Path, help="folder that `irmogen build` wrote; its split train is learned"
+        "corpus", type=a_place, help="folder that `irmogen build` wrote; its split train is learned"
     )
-    parser.add_argument("--output", type=Path, required=True, help="folder for the embedder")
+    parser.add_argument("--output", type=a_folder, required=True, help="folder for the embedder")
     parser.add_argument(
         "--steps",
         type=at_least(1),
@@ -36,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sentence-encoder",
         metavar="FOLDER",
-        type=Path,
+        type=a_folder,
         help="a local transformers model that reads captions, frozen (default: words are learned)",
     )
     parser.add_argument("--device", default="cpu", help="torch device (default: cpu)")

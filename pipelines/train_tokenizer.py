@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.flag_values import a_folder, a_place
 from pipelines.lock import locked
 from pipelines.streams import ends_with_its_reader, printable
 
@@ -38,9 +39,9 @@ class _Job:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `irmogen train-tokenizer`."""
     parser.add_argument(
-        "corpus", type=Path, help="folder that `irmogen build` wrote; its split train is learned"
+        "corpus", type=a_place, help="folder that `irmogen build` wrote; its split train is learned"
     )
-    parser.add_argument("--output", type=Path, required=True, help="folder for the motion tokenizer")
+    parser.add_argument("--output", type=a_folder, required=True, help="folder for the motion tokenizer")
     parser.add_argument(
         "--recipe",
         default="demo",
@@ -68,14 +69,16 @@ def run(args: argparse.Namespace) -> int:
     from motion.skeleton import skeleton
     from motion.tokenizer import NOTES
     from motion.vqvae import TokenizerShape
-    from pipelines.export import checked_corpus
+    from pipelines.export import gated_corpus
+    from schemas.checked import checked
     from trainer.motion_clips import read_clips
     from trainer.run_folder import claim
     from trainer.tokenizer_recipe import load_tokenizer_recipe
 
     recipe = load_tokenizer_recipe(args.recipe, args.set)
     check_device(args.device)
-    corpus, manifest = checked_corpus(args.corpus, args.allow_ungated)
+    opened, manifest = gated_corpus(args.corpus, args.allow_ungated)
+    corpus = checked(opened, manifest)
     body = manifest["config"]["skeleton"]
     shape = TokenizerShape(skeleton(body).feature_size, **asdict(recipe.model))
     record = _record(recipe, corpus, manifest)

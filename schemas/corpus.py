@@ -16,6 +16,7 @@ corpus/
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ import pyarrow as pa
 from schemas.shards import read_shard, shard_name
 from schemas.storage import file_digest, read_json, sync_folder, write_json
 from schemas.tables import SCHEMA_VERSIONS
+from schemas.taking_back import take_back
 
 MANIFEST_VERSION = 1
 RECEIPT_VERSION = 1
@@ -162,10 +164,9 @@ class Corpus:
     def read_receipt(self, step: str, index: int) -> Receipt | None:
         """The receipt of a step for a shard; None if there is none that this version can read."""
         try:
-            values = read_json(self.receipt_path(step, index))
-            return receipt(values) if values and values.get("version") == RECEIPT_VERSION else None
-        except (ValueError, KeyError, TypeError):
-            return None  # damaged: the step is done again
+            return _read_receipt(self.receipt_path(step, index).read_bytes())
+        except FileNotFoundError:
+            return None
 
     def write_receipt(self, done: Receipt) -> None:
         """Write a receipt: the last thing that a step does for a shard."""
@@ -177,10 +178,23 @@ class Corpus:
             return False
         return all(_size(self.root / output.file) == output.size for output in done.outputs)
 
+    def take_back(self, done: Receipt) -> None:
+        """Take a receipt back, durably, unless another has taken its place: its files are about to change."""
+        take_back(self.receipt_path(done.step, done.shard), lambda data: _read_receipt(data) == done)
+
     def forget(self, step: str, index: int) -> None:
-        """Take a receipt back, durably: what it tells of is about to change."""
+        """Take back whatever receipt there is, durably; for commands, while no worker is at work."""
         self.receipt_path(step, index).unlink(missing_ok=True)
         sync_folder(self.root / "receipts")
+
+
+def _read_receipt(data: bytes) -> Receipt | None:
+    """The receipt in a file; None for a damaged one or another version's: the step is done again."""
+    try:
+        values = json.loads(data)
+        return receipt(values) if values.get("version") == RECEIPT_VERSION else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def is_whole_of(corpus: Corpus, done: Receipt) -> bool:

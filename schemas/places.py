@@ -46,6 +46,11 @@ def place(text: str | Path) -> Path:
     return StorePath(scheme, bucket, tuple(parts))
 
 
+def is_uri(text: str) -> bool:
+    """Whether a text names something by a URI, of whatever kind."""
+    return "://" in text
+
+
 def is_store(path: Path) -> bool:
     """Whether a path is in a bucket."""
     return isinstance(path, StorePath)

@@ -106,6 +106,22 @@ def parquet_file(path: Path, whole: bool = False) -> pq.ParquetFile:
     return pq.ParquetFile(pa.BufferReader(path.read_bytes()) if whole else path.open("rb"), pre_buffer=True)
 
 
+def read_checked(path: Path, name: str, digest: str, remedy: str) -> pa.Table:
+    """A shard of the named table whose bytes have a SHA-256; they are read once.
+
+    ValueError names a shard that is missing or has other bytes, and tells the remedy.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ValueError(f"{path}: is missing; {remedy}") from None
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ValueError(f"{path}: changed since it was written (SHA-256 differs); {remedy}")
+    file = pq.ParquetFile(pa.BufferReader(data))
+    check_version(path, name, file.schema_arrow.metadata or {})
+    return file.read()
+
+
 def check_version(path: Path, name: str, metadata: Mapping[bytes, bytes]) -> None:
     """Refuse a file that is not of this table or not of the schema version known here."""
     table, version = metadata.get(b"table", b"?").decode(), metadata.get(b"schema_version", b"?").decode()

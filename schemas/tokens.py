@@ -18,7 +18,7 @@ import pyarrow as pa
 from schemas.corpus import Output
 from schemas.fingerprint import fingerprint
 from schemas.rows import MotionRef
-from schemas.shards import read_shard, shard_name, to_table, write_shard
+from schemas.shards import read_checked, shard_name, to_table, write_shard
 from schemas.storage import file_digest, read_json, write_json
 from schemas.tables import TOKENS
 
@@ -89,18 +89,26 @@ class TokenSet:
     shards: tuple[Output, ...]
 
     def read(self, index: int) -> dict[MotionRef, tuple[int, ...]]:
-        """Tokens of every motion that a shard's rows name."""
-        table = read_shard(self.folder / self.shards[index].file, "tokens")
+        """Tokens of every motion that a shard's rows name; ValueError for one that is missing or changed."""
+        shard = self.shards[index]
+        remedy = f"run `irmogen tokenize {self.folder.parent.parent} --tokenizer FOLDER`"
+        table = read_checked(self.folder / shard.file, "tokens", shard.sha256, remedy)
         return {
             MotionRef(row["table"], row["id"], row["start"], row["end"]): tuple(row["tokens"])
             for row in table.to_pylist()
         }
 
 
+def is_whole(tokens: TokenSet) -> bool:
+    """Whether every shard is there and has the bytes that the manifest names."""
+    paths = [(tokens.folder / shard.file, shard.sha256) for shard in tokens.shards]
+    return all(path.is_file() and file_digest(path) == digest for path, digest in paths)
+
+
 def open_tokens(root: Path, manifest: Mapping[str, Any], tokenizer: str = "") -> TokenSet:
     """The tokens that a corpus holds of a motion tokenizer; of its only one where none is named.
 
-    ValueError says what is missing, damaged or out of date, and what to do.
+    ValueError says what is missing or out of date, and what to do. Shards are checked when they are read.
     """
     names = sorted(path.parent.name for path in (root / "tokens").glob("*/manifest.json"))
     how = f"run `irmogen tokenize {root} --tokenizer FOLDER`"
@@ -119,8 +127,4 @@ def open_tokens(root: Path, manifest: Mapping[str, Any], tokenizer: str = "") ->
     if values["motions"] != motions_fingerprint(manifest):
         raise ValueError(f"{folder}: the corpus was made anew since these motion tokens were; {how}")
     shards = tuple(Output(**shard) for shard in values["shards"])
-    for shard in shards:
-        path = folder / shard.file
-        if not path.is_file() or file_digest(path) != shard.sha256:
-            raise ValueError(f"{path}: is missing or changed since it was written; {how}")
     return TokenSet(folder, values["tokenizer"], values["codes"], shards)

@@ -24,8 +24,10 @@ from schemas.tokens import (
     write_token_shard,
 )
 from trainer.callbacks import read_log
+from trainer.goals import Goal, Goals
 from trainer.job import Job
 from trainer.recipe import Recipe, load_recipe
+from trainer.row_counts import count_rows
 
 TINY = {  # of every recipe here
     "model.words": 400,
@@ -107,6 +109,19 @@ def write_tokens(corpus: Corpus, manifest: dict[str, Any], tokenizer: MotionToke
         outputs.append(write_token_shard(folder, shard, corpus.shards, codes))
     write_token_set(folder, tokenizer.fingerprint, tokenizer.codes, manifest, outputs)
     return open_tokens(corpus.root, manifest, tokenizer.fingerprint)
+
+
+def goals_of(corpus: Corpus, split: str = "train") -> Goals:
+    """The stage 3 goals of a corpus' split."""
+    counts = count_rows(corpus, "stage3", split, range(corpus.shards))
+    return Goals(corpus, split, [sum(one.values()) for one in counts])
+
+
+def every_goal(corpus: Corpus) -> list[Goal]:
+    """Those of the split train, sorted by id."""
+    goals = goals_of(corpus)
+    found = [goal for shard in range(corpus.shards) for goal in goals.of_shard(shard)]
+    return sorted(found, key=lambda goal: goal.goal_id)
 
 
 def losses(folder: Path) -> list[tuple[int, float, float]]:

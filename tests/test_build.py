@@ -18,6 +18,7 @@ from commands import killed_irmogen
 from conftest import corpus_bytes, irmogen, write_small_demo
 
 from pipelines import inputs
+from pipelines.identity import begin
 from pipelines.lock import locked
 from schemas.corpus import Corpus, open_corpus, read_manifest
 from schemas.shards import read_shard
@@ -214,6 +215,7 @@ def half_done(root: Path, demo: Path, step: str) -> None:
     inputs.add_arguments(arguments)
     flags = ["--input", str(demo), "--output", str(root), "--wordings", "5", "--seed", "7"]
     config, works, _ = inputs.prepare(arguments.parse_args(flags))
+    begin(config, "of another build", flags)
     result = StepResult({name: [] for name in WRITTEN[step]}, [], {})
 
     class KilledError(RuntimeError):

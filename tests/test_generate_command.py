@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -214,6 +216,60 @@ def test_a_killed_run_goes_on_and_a_finished_one_rests(
     made(model, goals, root, "robust", "--batch", 3)
     assert "2 of 3 completions are there already" in capsys.readouterr().out
     assert digests(root) == whole
+
+
+def test_processes_share_a_set_and_may_change_in_number(
+    model: Path,
+    goals: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One of three processes is killed; two go on: each shard is made once, the bytes are those of one."""
+    monkeypatch.setattr(generate, "_A_SHARD", 1)
+    made(model, goals, tmp_path / "whole", "robust")
+    made_shards: list[int] = []
+    make = generate._shard
+
+    def noted(args: Any, place: tuple[int, int], *rest: Any) -> Any:
+        made_shards.append(place[0])
+        return make(args, place, *rest)
+
+    monkeypatch.setattr(generate, "_shard", noted)
+    root = tmp_path / "set"
+    words = ["generate", "--model", model, "--goals", goals, "--mode", "robust", "--output", root, *FLAGS]
+
+    def start(rank: int, world: int) -> str:
+        monkeypatch.setenv("RANK", str(rank))
+        monkeypatch.setenv("WORLD_SIZE", str(world))
+        capsys.readouterr()
+        assert main([*map(str, words)]) == 0
+        return capsys.readouterr().out
+
+    assert "1 of 3 shards are done, process 2 of 3 has made all of its own" in start(2, 3)
+    assert "2 of 3 shards are done, process 0 of 3" in start(0, 3)
+    assert not (root / "manifest.json").exists()
+    assert "2 of 3 shards are done, process 0 of 2" in start(0, 2)
+    assert "3 completions in" in start(1, 2)
+    assert made_shards == [2, 0, 1]
+    assert digests(root) == digests(tmp_path / "whole")
+    assert "nothing to do" in start(0, 2)
+
+
+@pytest.mark.slow
+def test_a_launcher_starts_processes_that_share_a_set(model: Path, goals: Path, tmp_path: Path) -> None:
+    """Two samples a goal, a shard a goal; each process makes its own."""
+    flags = ("--samples", "200", "--max-new-tokens", "4")  # a shard holds one goal's
+    made(model, goals, tmp_path / "one", "direct", *flags)
+    words = ["generate", "--model", model, "--goals", goals, "--mode", "direct", "--output", tmp_path / "two"]
+    launched = [sys.executable, "-m", "trainer.launch", "--cpu", "--processes", "2", "--"]
+    done = subprocess.run(
+        [*launched, *map(str, [*words, *FLAGS, *flags])], capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("has made all of its own") <= 1
+    assert digests(tmp_path / "two") == digests(tmp_path / "one")
+    assert len(list((tmp_path / "two/parts").iterdir())) == 3
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 import torch
 from reward_files import write_embedder
 from small_corpus import write_corpus
+from small_training import every_goal, goals_of
 from tiny_model import CHAIN, teach, tiny_llama, tiny_motion_tokenizer, tiny_tokenizer, write_run
 
 from prompts.chain import render
@@ -20,7 +21,7 @@ from schemas.tokens import TokenSet
 from trainer.callbacks import read_log
 from trainer.estimate import estimate
 from trainer.examples import Examples, chain_instruction, encode_prompt
-from trainer.goals import Prompts, read_goals, steps_of
+from trainer.goals import Prompts, steps_of
 from trainer.grpo import places, train_grpo
 from trainer.job import Job
 from trainer.recipe import Recipe, load_recipe
@@ -70,7 +71,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     write_embedder(root / "embedder")
     tokenizer = tiny_tokenizer()
     model = tiny_llama(tokenizer, spread=0.05)
-    prompts = Prompts(read_goals(corpus, "train"), 0)
+    prompts = Prompts(goals_of(corpus), 0, 2)
     asked = [encode_prompt(tokenizer, prompts.at(number)[1]) for number in range(4)]
     teach(model, tokenizer, [(prompt, render(CHAIN)) for prompt in asked])
     write_run(root / "model", model, tokenizer)
@@ -130,7 +131,7 @@ def test_a_training_that_was_killed_ends_as_one_that_was_not(place: Place, train
 
 def test_prompts_are_those_of_the_stages_before(place: Place, trained: Any) -> None:
     tokenizer = trained.tokenizer
-    goal = read_goals(place.corpus, "train")[0]
+    goal = every_goal(place.corpus)[0]
     learned = Examples(tokenizer).of_chain(goal.goal_id, goal.caption, CHAIN, "a draw")
     asked = chain_instruction(goal.goal_id, goal.caption, "a draw")
     (ids,), images, fields = trained.trainer._tokenize_prompts([asked])
@@ -159,20 +160,25 @@ def tiny_weights(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "model.safetensors")
 
 
-def test_every_goal_comes_once_an_epoch_in_an_order_of_its_own(place: Place) -> None:
-    goals = read_goals(place.corpus, "train")
-    recipe = load_recipe("demo", "stage3", [*FEW, "train.steps=0", "train.epochs=3", "grpo.iterations=1"])
+@pytest.mark.parametrize("together", [1, 2, 4, 5, 9])
+def test_every_goal_comes_once_an_epoch_in_an_order_of_its_own(place: Place, together: int) -> None:
+    goals = goals_of(place.corpus)
+    changes = [f"train.rows={3 * together}", "train.steps=0", "train.epochs=3", "grpo.iterations=1"]
+    recipe = load_recipe("demo", "stage3", [*FEW, *changes])
     asked = list(places(recipe, recipe.grpo, steps_of(recipe, len(goals))))
-    rows = Prompts(goals, 0).rows(asked)
+    prompts = Prompts(goals, 0, together)
+    rows = prompts.rows(asked)
     order = [row["goal_id"] for row in rows]
     epochs = [tuple(order[start : start + 6]) for start in (0, 6, 12)]
-    assert len(rows) == 18
-    assert all(sorted(epoch) == [goal.goal_id for goal in goals] for epoch in epochs)
+    assert len(rows) >= 18
+    wanted = [goal.goal_id for goal in every_goal(place.corpus)]
+    assert all(sorted(epoch) == wanted for epoch in epochs)
+    assert sorted(prompts.given) == wanted
     assert len(set(epochs)) > 1
     assert len({(row["goal_id"], row["prompt"]) for row in rows}) > len(goals)  # wordings are drawn anew
     some = [17, 3, 6, 5]
-    assert Prompts(goals, 0).rows([asked[number] for number in some]) == [rows[number] for number in some]
-    assert Prompts(goals, 1).rows(asked) != rows
+    assert Prompts(goals, 0, together).rows([asked[n] for n in some]) == [rows[n] for n in some]
+    assert Prompts(goals, 1, together).rows(asked) != rows
 
 
 @pytest.mark.parametrize(("goals", "iterations", "steps"), [(6, 1, 9), (6, 2, 18), (7, 1, 11), (1, 1, 2)])

@@ -363,7 +363,7 @@ def test_a_stopped_shard_writes_nothing_and_is_left_for_a_later_run(
     def spoil(request: Request, asks: int) -> str:
         raise StoppedError("stopping")
 
-    wanted = BuildConfig(output=str(corpus), shards=2, annotator="openai", llm=LlmSettings("a-model"))
+    wanted = BuildConfig(output=str(corpus), shards=2, annotator="openai-batch", llm=LlmSettings("a-model"))
     held = Corpus(corpus, 2)
     before = held.receipt_path("annotate", 0).read_bytes()
     writer = OpenAIAnnotator(LlmSettings("a-model"), lambda: Scripted(spoil))

@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reward_files import completion, write_embedder
 from small_corpus import write_corpus
+from small_training import every_goal
 from tiny_model import CHAIN, CODES, tiny_motion_tokenizer, tiny_tokenizer
 
 from evaluators.embedders import Text, embed_motions, embed_texts, embedder_of
@@ -36,7 +37,7 @@ from motion.still import still_figure
 from prompts.chain import render
 from schemas.corpus import open_corpus
 from schemas.shards import features_of
-from trainer.goals import Goal, GoalMotions, read_goals
+from trainer.goals import Goal, GoalMotions
 from trainer.rewards import REWARDS
 from trainer.rewards.panel import Panel, of_all_processes
 from trainer.rewards.rollout import Rollout, Scored
@@ -131,9 +132,10 @@ class Place:
         self.folder = write_embedder(root / "embedder")
         self.tokenizer = tiny_tokenizer()
         self.motions = tiny_motion_tokenizer()
-        self.goals = read_goals(self.corpus, "train")
+        self.goals = every_goal(self.corpus)
+        self.asked = {goal.goal_id: goal for goal in self.goals}
         self.space = Space(embedder_of(str(self.folder), "t2m"), GoalMotions(self.corpus))
-        self.panel = Panel(list(REWARDS), self.tokenizer, self.motions, self.space, self.goals)
+        self.panel = Panel(list(REWARDS), self.tokenizer, self.motions, self.space, self.asked)
 
     def ids(self, *parts: str | Sequence[int]) -> list[int]:
         return completion(self.tokenizer, *parts)
@@ -225,7 +227,7 @@ def test_a_rollout_is_measured_once_for_all_rewards(place: Place) -> None:
     counted = Counted.__new__(Counted)
     counted.__dict__.update(found.__dict__)
     panel = Panel(
-        list(REWARDS), place.tokenizer, place.motions, Space(counted, GoalMotions(place.corpus)), place.goals
+        list(REWARDS), place.tokenizer, place.motions, Space(counted, GoalMotions(place.corpus)), place.asked
     )
     logged: dict[str, float] = {}
 
@@ -268,7 +270,7 @@ def test_a_motion_tokenizer_with_damaged_weights_is_named(place: Place) -> None:
     broken = tiny_motion_tokenizer()
     for weight in broken._network.parameters():
         weight.fill_(float("nan"))
-    panel = Panel(["text"], place.tokenizer, broken, place.space, place.goals)
+    panel = Panel(["text"], place.tokenizer, broken, place.space, place.asked)
     with pytest.raises(ValueError, match=f"motion tokenizer {broken.fingerprint}: makes NaN"):
         panel.rollout([place.ids((1, 2))], [place.goals[0].goal_id])
 

@@ -14,7 +14,7 @@ from small_training import Ground, losses, same, weights, write_ground
 from transformers import AutoModelForCausalLM
 
 from trainer.callbacks import read_log
-from trainer.checkpoints import last_whole, remove_broken
+from trainer.checkpoints import last_whole, mark_whole, remove_broken, states_of
 from trainer.job import Job, Outcome
 from trainer.language_model import load_tokenizer
 from trainer.run_folder import claim, finish, save_model
@@ -142,6 +142,22 @@ def test_half_written_checkpoints_are_removed_and_the_one_before_is_taken(tmp_pa
     assert last_whole(tmp_path) == tmp_path / "checkpoint-10"
     assert remove_broken(tmp_path) == ["checkpoint-12", "checkpoint-9"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-10", "checkpoint-8"]
+
+
+def test_a_checkpoint_without_every_process_part_is_refused(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoint-4"
+    checkpoint.mkdir()
+    mark_whole(checkpoint, world=2)
+    for rank in (0, 1):
+        (checkpoint / f"state-{rank}.json").write_text(f'{{"rank": {rank}}}')
+    assert states_of(checkpoint) == [{"rank": 0}, {"rank": 1}]
+    (checkpoint / "state-2.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"checkpoint-4: is of 2 processes and must not have state-2\.json"):
+        states_of(checkpoint)
+    (checkpoint / "state-2.json").unlink()
+    (checkpoint / "state-0.json").unlink()
+    with pytest.raises(ValueError, match=r"is of 2 processes and lacks state-0\.json; remove the folder"):
+        states_of(checkpoint)
 
 
 @pytest.mark.parametrize("tail", ['{"step": 3, "loss": 0', '{"step"', "{", '{"step": 3, "loss": 0.5}'])
@@ -310,7 +326,7 @@ def test_the_rate_grows_in_the_warmup_of_every_schedule(
         (
             "train.rows=4 train.rows_at_once=3",
             "1",
-            r"train\.rows 4 does not divide into 1 processes of 3 rows at once; set",
+            r"train\.rows 4 does not divide into 1 processes of 3 rows at once; start one of 1, 2, 4",
         ),
         ("train.rows=3", "2", r"train\.rows 3 does not divide into 2 processes of 1 rows at once"),
     ],

@@ -75,6 +75,19 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     return ask
 
 
+@pytest.fixture
+def stopped(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """What a training is stopped with that has begun; the same folder may begin anew."""
+
+    def ask(words: list[str]) -> str:
+        output = Path(words[words.index("--output") + 1])
+        assert main(words) == 2
+        assert not (output / "irmogen.json").exists()
+        return capsys.readouterr().err
+
+    return ask
+
+
 def weights_of(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "model.safetensors")
 
@@ -193,21 +206,27 @@ def own(ground: Ground, tmp_path: Path) -> Ground:
     return Ground(corpus, ground.manifest, ground.tokens, ground.motion_tokenizer)
 
 
-def test_changed_bytes_of_a_shard_are_refused(
-    own: Ground, tmp_path: Path, refused: Callable[..., str]
+def test_changed_bytes_of_a_shard_are_refused_when_it_is_read(
+    own: Ground, runs: Path, tmp_path: Path, stopped: Callable[..., str]
 ) -> None:
-    shard = own.corpus.shard_path("stage2", 1)
-    shard.write_bytes(shard.read_bytes() + b"\0")
-    told = refused(own.words("base", tmp_path / "run"))
-    assert (
-        "1 shards are not those of the manifest, first stage2/stage2-00001-of-00002.parquet: changed" in told
-    )
+    words = own.words("stage1", tmp_path / "run", "--model", runs / "base", *SHORT)
+    shard = own.corpus.shard_path("stage1", 1)
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:9] + bytes([whole[9] ^ 1]) + whole[10:])  # its rows can still be counted
+    told = stopped(words)
+    assert f"{shard}: changed since it was written (SHA-256 differs); run `irmogen build --rebuild`" in told
+    shard.write_bytes(whole[:-9])
+    assert f"{shard}: is missing or damaged (" in stopped(words)
     shard.unlink()
-    assert "stage2-00001-of-00002.parquet: missing" in refused(own.words("base", tmp_path / "run"))
+    assert f"{shard}: is missing or damaged (" in stopped(words)
+    shard.write_bytes(whole)
+    other = own.corpus.shard_path("stage2", 0)
+    other.unlink()
+    assert main(words) == 0  # this stage reads none of it
 
 
 def test_tokens_that_are_missing_damaged_or_of_another_tokenizer_are_refused(
-    own: Ground, tmp_path: Path, refused: Callable[..., str]
+    own: Ground, tmp_path: Path, refused: Callable[..., str], stopped: Callable[..., str]
 ) -> None:
     words = own.words("base", tmp_path / "run")
     save_tokenizer(tmp_path / "other", tiny_motion_tokenizer(seed=1))
@@ -221,9 +240,13 @@ def test_tokens_that_are_missing_damaged_or_of_another_tokenizer_are_refused(
     write_json(folder / "manifest.json", values)
     shard = folder / values["shards"][0]["file"]
     shard.write_bytes(shard.read_bytes()[:-1])
-    assert f"{shard.name}: is missing or changed since it was written; run" in refused(words)
+    shutil.copytree(own.corpus.root / "tokens", tmp_path / "torn")
     shutil.rmtree(own.corpus.root / "tokens")
     assert f"holds no motion tokens of the tokenizer {own.tokens.tokenizer}; run" in refused(words)
+    shutil.copytree(tmp_path / "torn", own.corpus.root / "tokens")
+    told = stopped(words)
+    assert f"{shard.name}: changed since it was written (SHA-256 differs); run `irmogen tokenize" in told
+    assert f"tokenize {own.corpus.root} --tokenizer" in told
 
 
 def test_motion_tokenizers_that_do_not_fit_are_refused(

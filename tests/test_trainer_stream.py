@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -15,12 +16,12 @@ from transformers import Gemma2Config, Gemma2ForCausalLM, LlamaConfig, LlamaForC
 
 from trainer.collate import collate
 from trainer.examples import IGNORED, Example, Examples
-from trainer.lanes import deal
+from trainer.lanes import deal, lanes_of, row_order
 from trainer.language_model import texts, word_tokenizer
 from trainer.packing import pack
 from trainer.rows import StageRows
 from trainer.sft import Batches
-from trainer.stream import Stream
+from trainer.stream import LaneState, Stream
 from trainer.vocabulary import TOKENS
 
 TRAINED = [  # 24 goals, twelve a shard
@@ -72,7 +73,7 @@ def test_an_example_longer_than_a_row_is_refused() -> None:
 
 @settings(max_examples=60)
 @given(
-    counts=st.lists(st.integers(0, 40), min_size=1, max_size=6),
+    counts=st.lists(st.integers(0, 40), min_size=1, max_size=30),
     lanes=st.integers(1, 12),
     seed=st.integers(0, 3),
     epoch=st.integers(0, 3),
@@ -82,33 +83,56 @@ def test_each_row_of_an_epoch_goes_to_one_lane_once(
 ) -> None:
     dealt = deal(counts, lanes, seed, epoch)
     assert len(dealt) == lanes
+    orders = [row_order(count, seed, epoch, shard) for shard, count in enumerate(counts)]
     rows = [
-        [
-            (piece.shard, row)
-            for piece in lane
-            for row in range(counts[piece.shard])[piece.part :: piece.parts]
-        ]
+        [(piece.shard, row) for piece in lane for row in orders[piece.shard][piece.start : piece.stop]]
         for lane in dealt
     ]
     assert sorted(row for lane in rows for row in lane) == [
         (shard, row) for shard, count in enumerate(counts) for row in range(count)
     ]
     sizes = [len(lane) for lane in rows]
-    assert [sum(piece.size(counts[piece.shard]) for piece in lane) for lane in dealt] == sizes
-    largest = max((piece.size(counts[piece.shard]) for lane in dealt for piece in lane), default=0)
-    assert max(sizes) - min(sizes) <= largest
+    assert max(sizes) - min(sizes) <= 1
+    assert all(piece.start < piece.stop for lane in dealt for piece in lane)
     assert deal(counts, lanes, seed, epoch) == dealt
 
 
+@settings(max_examples=60)
+@given(
+    counts=st.lists(st.integers(0, 40), min_size=1, max_size=30),
+    each=st.integers(1, 4),
+    world=st.integers(1, 6),
+    epoch=st.integers(0, 3),
+)
+def test_processes_share_at_most_the_shard_between_two_neighbours(
+    counts: list[int], each: int, world: int, epoch: int
+) -> None:
+    """However few shards there are: all processes together read no more than that many over."""
+    lanes = each * world
+    dealt = deal(counts, lanes, 0, epoch)
+    blocks = [lanes_of(lanes, rank, world) for rank in range(world)]
+    assert [lane for block in blocks for lane in block] == list(range(lanes))
+    shards = [{piece.shard for lane in block for piece in dealt[lane]} for block in blocks]
+    used = sum(count > 0 for count in counts)
+    assert len(set().union(*shards)) == used
+    assert sum(map(len, shards)) <= used + world - 1
+    assert max(map(len, shards)) <= used
+    even = deal([7] * (4 * world), lanes, 0, epoch)
+    shards = [{piece.shard for lane in block for piece in even[lane]} for block in blocks]
+    assert [len(own) for own in shards] == [4] * world  # where shards are alike, none is shared
+    assert len(set().union(*shards)) == 4 * world
+
+
 def test_another_epoch_deals_in_another_order() -> None:
-    assert len({str(deal([30, 20], 4, 0, epoch)) for epoch in range(5)}) == 5
+    assert len({str(deal([30] * 6, 4, 0, epoch)) for epoch in range(5)}) == 5
+    assert len({str(row_order(20, 0, epoch, shard)) for epoch in range(5) for shard in range(2)}) == 10
 
 
 def epoch_of(stream: Stream, epoch: int) -> list[Example]:
     """Every example of an epoch, by lanes of which each is read until it begins the next epoch."""
     found = []
-    begin = {"epoch": epoch, "window": 0, "row": 0}
-    stream.take_up({"lanes": {str(lane): dict(begin) for lane in range(stream.lanes)}})
+    begin = asdict(LaneState(epoch))
+    stream.take_up({"lanes": {str(lane): begin for lane in range(stream.lanes)}})
     for lane in range(stream.lanes):
         begun: dict[int, Iterator[list[Example]]] = {}
         while True:
@@ -240,6 +264,15 @@ def test_a_state_of_other_lanes_is_refused(stream: Any) -> None:
         ValueError, match="made with 3 rows a step, now there are 4; train on with the recipe"
     ):
         stream("stage2", "train.rows=4").take_up(stream("stage2", "train.rows=3").state())
+
+
+def test_a_state_of_another_version_is_refused(stream: Any) -> None:
+    """One that dealt rows in another order, and told where a lane stands by other numbers."""
+    one = stream("stage2", "train.rows=2")
+    for held in ({"epoch": 0, "window": 3, "row": 1}, {**asdict(LaneState()), "place": 1}):
+        with pytest.raises(ValueError, match="made by another version of irmogen, which dealt rows"):
+            one.take_up({"lanes": {"0": asdict(LaneState()), "1": held}})
+    assert one.states == {0: LaneState(), 1: LaneState()}
 
 
 def test_without_packing_every_row_is_one_example(stream: Any) -> None:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from motion.seeds import seed
 from schemas.storage import read_json, write_json
 
 _WHOLE = "whole.json"  # written last
@@ -44,6 +45,17 @@ class WholeCheckpoints:
             trainer.control.should_training_stop = True
         else:
             super()._run_epoch(*args, **rest)  # type: ignore[misc]
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        """Go on with the draws of this process; where others trained before, with draws of the step."""
+        trainer: Any = self
+        if checkpoint is None or world_of(Path(checkpoint)) == trainer.args.world_size:
+            super()._load_rng_state(checkpoint)  # type: ignore[misc]
+        else:
+            from transformers import set_seed
+
+            args = trainer.args
+            set_seed(seed("resumed", args.seed, step_of(Path(checkpoint)), args.process_index) % 2**32)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         trainer: Any = self
@@ -105,5 +117,20 @@ def how_to_go_on(folder: Path) -> str:
 
 
 def states_of(checkpoint: Path) -> list[dict[str, Any]]:
-    """What every process put into a checkpoint."""
-    return [read_json(path) for path in sorted(checkpoint.glob("state-*.json"))]
+    """What every process put into a whole checkpoint; ValueError where a part is missing, or one too many."""
+    world = world_of(checkpoint)
+    wanted = {f"state-{rank}.json" for rank in range(world)}
+    found = {path.name for path in checkpoint.glob("state-*.json")}
+    if found != wanted:
+        strange = min(found ^ wanted)
+        what = "lacks" if strange in wanted else "must not have"
+        raise ValueError(
+            f"{checkpoint}: is of {world} processes and {what} {strange}; remove the folder, then the "
+            f"same command goes on from the checkpoint before"
+        )
+    return [read_json(checkpoint / name) for name in sorted(wanted)]
+
+
+def world_of(checkpoint: Path) -> int:
+    """How many processes a whole checkpoint is of."""
+    return int(read_json(checkpoint / _WHOLE)["world"])

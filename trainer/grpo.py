@@ -19,16 +19,20 @@ from trl import GRPOConfig, GRPOTrainer
 from evaluators.embedders import embedder_of
 from trainer.adapters import adapters
 from trainer.callbacks import EndsWhatComesApart, LogRows, Progress
-from trainer.checkpoints import WholeCheckpoints, last_whole, remove_broken
+from trainer.checkpoints import WholeCheckpoints, last_whole, remove_broken, states_of
 from trainer.examples import encode_prompt
-from trainer.goals import GoalMotions, Prompts, read_goals, steps_of
-from trainer.job import Job, Outcome, training_arguments
+from trainer.goals import GoalMotions, Goals, Prompts, steps_of
+from trainer.job import Job, Outcome, of_steps, training_arguments, world_size
 from trainer.language_model import load
 from trainer.recipe import Grpo, Recipe
 from trainer.rewards.panel import Panel
 from trainer.rewards.space import Space
+from trainer.row_counts import count_together
+from trainer.rows import TABLE_OF
 from trainer.run_folder import LOG
 from trainer.sharding import require_sharding
+
+_ORDER = 2  # raised when goals come in another order
 
 
 class ChainTrainer(WholeCheckpoints, GRPOTrainer):
@@ -37,6 +41,10 @@ class ChainTrainer(WholeCheckpoints, GRPOTrainer):
     def __init__(self, prompts: Prompts, **rest: Any) -> None:
         super().__init__(**rest)
         self.data_collator = prompts.rows  # TRL takes none; a Dataset's transform is hashed with all goals
+
+    def checkpoint_state(self) -> dict[str, Any]:
+        """In which order goals come."""
+        return {"order": _ORDER}
 
     def _tokenize_prompts(self, prompts: list[str]) -> tuple[list[list[int]], None, dict[str, Any]]:
         return [encode_prompt(self._tokenizer, prompt) for prompt in prompts], None, {}
@@ -54,20 +62,31 @@ def train_grpo(job: Job) -> Outcome:
     recipe = job.recipe
     grpo = recipe.grpo or Grpo()
     check_settings(recipe, grpo)
-    goals = read_goals(job.corpus, recipe.data.split)
+    config = GRPOConfig(**grpo_arguments(job, grpo, 1))  # from here on each process has its device
+    rank, world, split = config.process_index, world_size(), recipe.data.split
+    tasks = count_together(job.corpus, TABLE_OF[recipe.stage], split, rank, world)
+    together = recipe.train.rows // grpo.group
+    goals = Goals(job.corpus, split, [sum(one.values()) for one in tasks], held=2 * together + 2)
+    prompts = Prompts(goals, recipe.train.seed, together)
     steps = steps_of(recipe, len(goals))
-    config = GRPOConfig(**grpo_arguments(job, grpo, steps))  # from here on each process has its device
+    for name, value in of_steps(recipe, steps).items():
+        setattr(config, name, value)
     model, tokenizer = load(job.source, recipe.model)
     model.generation_config.eos_token_id = tokenizer.eos_token_id  # what ends answers in the stages before
     embedder = embedder_of(job.embedder, job.motion_tokenizer.skeleton, str(config.device))
     space = Space(embedder, GoalMotions(job.corpus))
-    panel = Panel(list(grpo.rewards), tokenizer, job.motion_tokenizer, space, goals)
+    panel = Panel(list(grpo.rewards), tokenizer, job.motion_tokenizer, space, prompts.given)
     with config.main_process_first(local=False, desc="half-written checkpoints"):
         if config.process_index == 0:
             remove_broken(job.checkpoints)
     resumed = last_whole(job.checkpoints)
+    if resumed and any(state != {"order": _ORDER} for state in states_of(resumed)):
+        raise ValueError(
+            f"{resumed}: was made by another version of irmogen, in which goals come in another order; train "
+            f"on with that version, or begin anew with another --output"
+        )
     trainer = ChainTrainer(
-        Prompts(goals, recipe.train.seed),
+        prompts,
         model=model,
         reward_funcs=panel.functions(),
         args=config,

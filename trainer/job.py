@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,25 +62,47 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
+def own_device(device: str) -> str:
+    """The device of this process, where a launcher started several on one machine."""
+    import os
+
+    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if device == "cuda" else device
+
+
+def agreed(value: Callable[[], int]) -> int:
+    """What the first process finds, in all of those that train together; the others need not look."""
+    from accelerate import PartialState
+    from accelerate.utils import broadcast_object_list
+
+    found = [value() if PartialState().is_main_process else 0]
+    return int(broadcast_object_list(found)[0])
+
+
+def of_steps(recipe: Recipe, steps: int) -> dict[str, int]:
+    """What a trainer's settings have to say of the number of steps."""
+    return {"max_steps": steps, "warmup_steps": round(recipe.train.warmup * steps)}
+
+
 def training_arguments(job: Job, steps: int) -> dict[str, Any]:
     """What SFTConfig and GRPOConfig share; ValueError where a step's rows cannot be dealt out."""
     train, model = job.recipe.train, job.recipe.model
     together = world_size()
     at_once = min(train.rows_at_once, max(1, train.rows // together))
     if train.rows % (together * at_once):
+        worlds = ", ".join(str(world) for world in range(1, train.rows + 1) if train.rows % world == 0)
         raise ValueError(
             f"train.rows {train.rows} does not divide into {together} processes of {at_once} rows at once; "
-            f"set train.rows to a multiple of {together * at_once}, or train.rows_at_once"
+            f"start one of {worlds} processes, or set train.rows_at_once to what divides a process' rows; a "
+            f"training that has not begun may also take a multiple of {together * at_once} as train.rows"
         )
     return {
         "output_dir": str(job.checkpoints),
-        "max_steps": steps,
+        **of_steps(job.recipe, steps),
         "per_device_train_batch_size": at_once,
         "gradient_accumulation_steps": train.rows // (together * at_once),
         "learning_rate": train.rate,
         # What transformers calls constant has no warmup.
         "lr_scheduler_type": "constant_with_warmup" if train.schedule == "constant" else train.schedule,
-        "warmup_steps": round(train.warmup * steps),
         "weight_decay": train.decay,
         "max_grad_norm": train.clip,
         "adam_beta2": train.beta2,

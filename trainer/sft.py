@@ -21,9 +21,11 @@ from trainer.callbacks import EndsWhatComesApart, LogRows, Progress
 from trainer.checkpoints import WholeCheckpoints, last_whole, remove_broken, states_of, step_of
 from trainer.collate import collate
 from trainer.examples import Example, Examples
-from trainer.job import Job, Outcome, training_arguments, world_size
+from trainer.job import Job, Outcome, agreed, of_steps, training_arguments, world_size
+from trainer.lanes import lanes_of
 from trainer.language_model import begin
-from trainer.rows import StageRows
+from trainer.row_counts import count_together
+from trainer.rows import TABLE_OF, StageRows
 from trainer.run_folder import LOG
 from trainer.sharding import require_sharding
 from trainer.stream import Counts, Stream
@@ -36,7 +38,7 @@ class Batches(IterableDataset):
         self, stream: Stream, at_once: int, pad: int, flat: bool, rank: int = 0, world: int = 1
     ) -> None:
         self.stream, self.pad, self.flat = stream, pad, flat
-        mine = range(rank, stream.lanes, world)
+        mine = lanes_of(stream.lanes, rank, world)
         self.parts = [mine[start : start + at_once] for start in range(0, len(mine), at_once)]
         self.given = 0
 
@@ -93,20 +95,22 @@ class StreamTrainer(WholeCheckpoints, SFTTrainer):
 def train_sft(job: Job) -> Outcome:
     """Train by the job's recipe; goes on from the last whole checkpoint where there is one."""
     recipe = job.recipe
-    model, tokenizer = begin(job)
-    rows = StageRows(job.corpus, job.tokens, recipe.stage, recipe.data)
-    stream = Stream(recipe, rows, Examples(tokenizer, recipe.data.intermediate))
-    steps = stream.steps()
-    arguments = training_arguments(job, steps)
-    flat = recipe.model.attention == "flash_attention_2"
-    config = SFTConfig(
-        **arguments,
+    config = SFTConfig(  # from here on each process has its device
+        **training_arguments(job, 1),
         max_length=None,
         packing=False,
         ignore_data_skip=True,
         dataset_kwargs={"skip_prepare_dataset": True},
         average_tokens_across_devices=True,
     )
+    table, split = TABLE_OF[recipe.stage], recipe.data.split
+    tasks = count_together(job.corpus, table, split, config.process_index, world_size())
+    model, tokenizer = begin(job)
+    rows = StageRows(job.corpus, job.tokens, recipe.stage, recipe.data, tasks)
+    stream = Stream(recipe, rows, Examples(tokenizer, recipe.data.intermediate))
+    for name, value in of_steps(recipe, agreed(stream.steps)).items():
+        setattr(config, name, value)
+    flat = recipe.model.attention == "flash_attention_2"
     batches = Batches(
         stream,
         config.per_device_train_batch_size,

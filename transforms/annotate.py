@@ -31,6 +31,7 @@ from transforms.annotators import (
     annotator,
     is_remote,
     not_written,
+    turn_of,
 )
 from transforms.llm.asking import PendingError, StoppedError
 from transforms.per_shard import PerShard
@@ -49,7 +50,7 @@ def annotate_shard(config: BuildConfig, index: int) -> Receipt | None:
     identity = annotate_fingerprint(config, corpus, index)
     try:
         work = lambda: annotate_goals(config, writer, corpus, index)  # noqa: E731
-        return run_step(config, "annotate", index, identity, work)
+        return run_step(config, "annotate", index, identity, work, turn_of(config, index))
     except (StoppedError, PendingError):
         return None
 

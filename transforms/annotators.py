@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -241,6 +242,22 @@ def names() -> tuple[str, ...]:
 def is_remote(name: str) -> bool:
     """Whether an annotator asks a language model: its answers cost money, take time, and may not come."""
     return name in _REMOTE
+
+
+def turn_of(config: BuildConfig, index: int) -> Callable[[], AbstractContextManager[None]] | None:
+    """What a worker holds while it annotates a shard, where two at once would both be paid for.
+
+    Batches need none: workers only write down what is missing, the main process submits it once.
+    """
+    if config.annotator != "openai":
+        return None
+
+    def turn() -> AbstractContextManager[None]:
+        from transforms.llm.runtime import runtime
+
+        return runtime(config).turn(index)
+
+    return turn
 
 
 def annotator(config: BuildConfig, index: int = 0) -> Annotator:

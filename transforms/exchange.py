@@ -113,7 +113,7 @@ def picks_bytes(bucket: str, places: Mapping[Source, int], picks: Iterable[Pick]
 def picks_of(corpus: Corpus, packed: Iterable[bytes]) -> Iterator[Pick]:
     """The picks that travelled, with sources out of their buckets' offers. FileNotFoundError names one."""
     offers: dict[str, tuple[Source, ...]] = {}
-    for data in packed:
+    for data in sorted(set(packed)):  # doubled ones once
         found = unpack(_Picks, inflated(data))
         if found.bucket not in offers:
             offer = inflated(_path(corpus, found.bucket).read_bytes())

@@ -21,6 +21,7 @@ from schemas.rows import Segment, facts_of, segment
 from transforms.crossing import Crossing
 from transforms.exchange import Entry, Wording, entry_bytes
 from transforms.step import corpus_of
+from transforms.timing import timed_each
 
 # So many goals of one clip are searched, and offered, in the clip's bucket; the others ask in buckets that
 # their ids draw, and are not offered. Whatever is said of one clip, no bucket is full of it.
@@ -84,4 +85,5 @@ class Index(beam.PTransform):
             for bucket, entry in index_entries(config, index):
                 yield bucket, entry_bytes(entry)
 
-        return pcoll | "Index" >> beam.FlatMap(entries) | Crossing("search: entries by bucket")
+        indexed = pcoll | "Index" >> beam.FlatMap(lambda index: timed_each("index", entries(index)))
+        return indexed | Crossing("search: entries by bucket")

@@ -28,6 +28,7 @@ from transforms.exchange import Pick, picks_of
 from transforms.perturb import Goal, Perturbed, perturb_goals
 from transforms.step import DeadLetter, StepResult, corpus_of, digests, failure, run_step, tally
 from transforms.stopping import stopping
+from transforms.timing import timed
 
 VERSION = 3
 
@@ -51,7 +52,7 @@ class Rung:
 def ladder_shard(config: BuildConfig, index: int, picks: Iterable[Pick]) -> Receipt:
     """Build the ladders of one shard, unless the corpus holds them already."""
     corpus = corpus_of(config)
-    mine = sorted(picks, key=lambda pick: (pick.goal_id, pick.level))
+    mine = sorted(dict.fromkeys(picks), key=lambda pick: (pick.goal_id, pick.level))  # doubled ones once
     identity = ladder_fingerprint(config, corpus, index, mine)
     return run_step(config, "ladder", index, identity, lambda: build_ladders(config, corpus, index, mine))
 
@@ -223,7 +224,8 @@ class BuildLadders(beam.PTransform):
             index, held = item[0], list(item[1])
             if _MARK in held and not stopping(config):
                 packed = [data for data in held if data != _MARK]
-                ladder_shard(config, index, picks_of(corpus_of(config), packed))
+                with timed("ladder"):
+                    ladder_shard(config, index, picks_of(corpus_of(config), packed))
                 yield index
 
         marks = measured | "Mark" >> beam.Map(lambda index: (index, _MARK))

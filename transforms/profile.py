@@ -14,7 +14,7 @@ from schemas.profile import KEYS, PROFILE, PROFILE_VERSION, Values, profile_path
 from transforms.profile_keys import profile_keys
 from transforms.profile_shard import Shard
 from transforms.profile_tables import profile_tables
-from transforms.step import STEPS, receipts
+from transforms.step import STEPS, once, receipts
 
 _READ = ("skeleton", "ladder", "wordings")  # settings that checks read
 
@@ -36,16 +36,12 @@ def files_made(corpus: Corpus, index: int) -> dict[str, str]:
 def profile_shard(corpus: Corpus, index: int, config: Mapping[str, Any], files: Files) -> Receipt:
     """Profile a shard with these files, unless it is done; `config` holds the settings that count."""
     identity = profile_fingerprint(config, files)
-    done = corpus.read_receipt(PROFILE, index)
-    if done is not None and corpus.is_current(done, identity):
-        return done
-    found = profile_of(corpus, index, config)
-    if done is not None:
-        corpus.forget(PROFILE, index)
-    outputs = tuple(_write(corpus, index, name, values) for name, values in found.items())
-    made = Receipt(PROFILE, index, identity, {}, outputs)
-    corpus.write_receipt(made)
-    return made
+
+    def write(found: Mapping[str, Values]) -> Receipt:
+        outputs = tuple(_write(corpus, index, name, values) for name, values in found.items())
+        return Receipt(PROFILE, index, identity, {}, outputs)
+
+    return once(corpus, PROFILE, index, identity, lambda: profile_of(corpus, index, config), write)
 
 
 def profile_of(corpus: Corpus, index: int, config: Mapping[str, Any]) -> dict[str, Values]:

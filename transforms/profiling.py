@@ -57,6 +57,8 @@ class CompareShards(beam.PTransform):
     def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
         """Count equals, each subject of the other findings once, and the shards; write when all are there."""
         corpus = self.corpus
+        # A shard that comes twice, of a bundle that was done again, counts once.
+        pcoll = pcoll | "Distinct" >> beam.Distinct()
 
         def content_lots(index: int) -> Iterator[tuple[int, bytes]]:
             return lots(contents(read_keys(corpus, index)), corpus.shards, _CONTENTS_A_SHARD)

@@ -25,6 +25,7 @@ from schemas.fingerprint import fingerprint
 from schemas.places import place
 from transforms.step import DeadLetter, StepResult, base_id, run_step, tally
 from transforms.stopping import stopping
+from transforms.timing import timed
 
 VERSION = 1
 
@@ -149,7 +150,8 @@ class ReadDataset(beam.PTransform):
 
         def read(work: ShardWork) -> Iterator[int]:
             if not stopping(config):
-                read_shard_inputs(config, work)
+                with timed("read"):
+                    read_shard_inputs(config, work)
                 yield work.index
 
         return pcoll | "Spread" >> beam.Reshuffle() | "Read" >> beam.FlatMap(read)

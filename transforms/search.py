@@ -25,6 +25,7 @@ from schemas.rows import Segment
 from transforms.exchange import Entry, Pick, Source, Wording, entry_of, picks_bytes, write_offer
 from transforms.index import index_entries
 from transforms.step import corpus_of
+from transforms.timing import timed_each
 from transforms.words import word_vector
 
 # Where picks lie in the order from nearest (0) to farthest (1) of a bucket's other motions.
@@ -200,4 +201,8 @@ class SearchLadders(beam.PTransform):
             for shard, found in asked(entries, pool):
                 yield shard, picks_bytes(name, places, found)
 
-        return pcoll | "Bucket" >> beam.GroupByKey() | "Search" >> beam.FlatMap(picks)
+        return (
+            pcoll
+            | "Bucket" >> beam.GroupByKey()
+            | "Search" >> beam.FlatMap(lambda bucket: timed_each("search", picks(bucket)))
+        )

@@ -2,7 +2,7 @@
 
 A step's fingerprint covers its version, the settings that it reads and the digests of what it was
 made from. A shard whose receipt has the fingerprint is not made again, so a killed build goes on
-where it was and a doubled bundle writes the same bytes over themselves.
+where it was and a doubled bundle finds the shard done, or writes the same bytes over themselves.
 """
 
 from __future__ import annotations
@@ -11,22 +11,27 @@ import json
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from motion.seeds import seed
 from motion.skeleton import skeleton
 from prompts.neutral import encodable
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Counts, Output, Receipt
+from schemas.fingerprint import fingerprint as digest
 from schemas.places import place
 from schemas.profile import PROFILE
 from schemas.shards import to_table, write_shard
+from schemas.storage import read_json
 from schemas.tables import TABLES
 
 STEPS = ("read", "measure", "ladder", "annotate", "assemble")  # that make rows
 RECEIPTS = (*STEPS, PROFILE)  # that leave a receipt for every shard
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,10 @@ def lost(step: str, input_id: str, reason: str, detail: str, payload: Mapping[st
     """The letter of an input that failed; `payload` is what trying it again needs."""
     text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
     return DeadLetter(step, "failed", reason, input_id, detail, text)
+
+
+class TakenOverError(RuntimeError):
+    """Another build has begun in the corpus: what is left of this one must not write there."""
 
 
 @dataclass
@@ -109,26 +118,76 @@ def receipts(corpus: Corpus, index: int, steps: Sequence[str]) -> list[Receipt]:
     return found
 
 
+Turn = Callable[[], AbstractContextManager[None]]
+
+
 def run_step(
     config: BuildConfig,
     step: str,
     index: int,
     fingerprint: str,
     work: Callable[[], StepResult],
+    turn: Turn | None = None,
 ) -> Receipt:
-    """Do a step for a shard, or find that it is done; returns its receipt."""
+    """Do a step for a shard, or find that it is done; returns its receipt. `turn` as `once` has it."""
     corpus = corpus_of(config)
-    done = corpus.read_receipt(step, index)
-    if done is not None and corpus.is_current(done, fingerprint):
-        return done
+
+    def work_for_this_build() -> StepResult:
+        result = work()
+        check_build(corpus, config)
+        return result
+
+    def write(result: StepResult) -> Receipt:
+        outputs = [_write(corpus, config, table, index, rows) for table, rows in result.rows.items()]
+        letters = [letter.as_row() for letter in result.left_out]
+        outputs.append(_write(corpus, config, "dead_letters", index, letters, file=step))
+        return Receipt(step, index, fingerprint, result.counts, tuple(outputs))
+
+    return once(corpus, step, index, fingerprint, work_for_this_build, write, turn)
+
+
+def check_build(corpus: Corpus, config: BuildConfig) -> None:
+    """TakenOverError where the corpus is being built with other settings by now.
+
+    A cluster may go on with a job whose main process is dead, while another build has begun.
+    """
+    begun, mine = read_json(corpus.build_path), config.identity()
+    if begun is not None and digest({name: begun["identity"].get(name) for name in mine}) != digest(mine):
+        raise TakenOverError(
+            f"{config.output}: is being built with other settings by now; "
+            "end this job, which is left of an earlier build"
+        )
+
+
+def once(
+    corpus: Corpus,
+    step: str,
+    index: int,
+    fingerprint: str,
+    work: Callable[[], Result],
+    write: Callable[[Result], Receipt],
+    turn: Turn | None = None,
+) -> Receipt:
+    """The receipt of a step for a shard: the one that lies there for this fingerprint, or one made now.
+
+    A runner may give a bundle to a second worker while the first, which it takes for dead, goes on. Who ends
+    later finds the other's receipt and writes nothing; two that write at the same time put the same bytes
+    into the same files. `turn` is held at work, by steps whose work must not be done twice at once.
+    """
+    found = corpus.read_receipt(step, index)
+    if found is not None and corpus.is_current(found, fingerprint):
+        return found
+    if turn is not None:
+        with turn():
+            return once(corpus, step, index, fingerprint, work, write)
     result = work()
-    if done is not None:
-        # Before the first shard is overwritten: the old receipt must not outlive what it tells of.
-        corpus.forget(step, index)
-    outputs = [_write(corpus, config, table, index, rows) for table, rows in result.rows.items()]
-    letters = [letter.as_row() for letter in result.left_out]
-    outputs.append(_write(corpus, config, "dead_letters", index, letters, file=step))
-    made = Receipt(step, index, fingerprint, result.counts, tuple(outputs))
+    # Again: the work may have taken hours, and the receipt be another worker's by now.
+    while (found := corpus.read_receipt(step, index)) is not None:
+        if corpus.is_current(found, fingerprint):
+            return found
+        # Before the first file is overwritten: an old receipt must not outlive what it tells of.
+        corpus.take_back(found)
+    made = write(result)
     corpus.write_receipt(made)
     return made
 

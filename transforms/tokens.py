@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from motion.tokenizer import MotionTokenizer, load_tokenizer
 from schemas.corpus import Corpus, Output, read_manifest
+from schemas.places import place
 from schemas.rows import MotionRef
 from schemas.shards import features_of_segments
 from schemas.tables import TABLES
@@ -46,12 +47,12 @@ class TokenJob:
     @property
     def corpus(self) -> Corpus:
         """The corpus whose motions are encoded."""
-        return Corpus(Path(self.root), self.shards)
+        return Corpus(place(self.root), self.shards)
 
     @property
     def folder(self) -> Path:
         """Of the set of tokens."""
-        return token_folder(Path(self.root), self.fingerprint)
+        return token_folder(place(self.root), self.fingerprint)
 
 
 class TokenizerHandler(ModelHandler[Clip, tuple[int, ...], MotionTokenizer]):
@@ -169,7 +170,7 @@ def finish(job: TokenJob, outputs: list[Output]) -> int:
     """Write the set's manifest when every shard is there; returns the number of tokenised motions."""
     if len(outputs) != job.shards:
         raise ValueError(f"{job.folder}: {len(outputs)} of {job.shards} shards were written; run it again")
-    write_token_set(job.folder, job.fingerprint, job.codes, read_manifest(Path(job.root)), outputs)
+    write_token_set(job.folder, job.fingerprint, job.codes, read_manifest(place(job.root)), outputs)
     return sum(output.rows for output in outputs)
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from evaluators.embedders.base import Embedder, Text, embed_motions, embed_texts
+from schemas.places import is_uri
 
 __all__ = ["KINDS", "Embedder", "Text", "embed_motions", "embed_texts", "embedder", "embedder_of"]
 
@@ -54,5 +55,7 @@ def check_device(device: str) -> None:
 
 def embedder_of(text: str, skeleton: str, device: str = "cpu") -> Embedder:
     """The embedder that a flag names: KIND:FOLDER, or the FOLDER of a built-in one."""
+    if is_uri(text):
+        raise ValueError(f"--embedder {text}: is read from a folder of this machine; copy it to one")
     kind, _, folder = text.rpartition(":")
     return embedder(kind or "builtin", Path(folder), skeleton, device)

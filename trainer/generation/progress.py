@@ -1,11 +1,15 @@
-"""How far a run of generation is: OUTPUT/generate.json, written after each shard; a killed run goes on.
+"""How far a run of generation is; a killed run goes on, with as many processes as one likes.
 
-It holds the settings that count, and for each shard that is done its files with digests and what was counted.
+OUTPUT/
+  generate.json                    the settings that count, written first
+  parts/part-00003-of-00010.json   a shard that is done: its files with digests and what was counted
+Each process makes the shards that are its own and records them in files of their own, so that nobody waits
+for anybody and nothing is made twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,8 @@ from schemas.corpus import Output
 from schemas.fingerprint import changes
 from schemas.storage import file_digest, read_json, write_json
 
-PROGRESS = "generate.json"
+PROGRESS, PARTS = "generate.json", "parts"
+PROGRESS_VERSION = 2
 _KIND = "generation run"
 
 
@@ -26,42 +31,56 @@ class Done:
     counts: dict[str, int]
 
 
-def read_progress(root: Path, settings: Mapping[str, Any]) -> dict[int, Done]:
-    """The shards of a folder that are done with these settings, and whole.
-
-    ValueError where the folder holds generations of other settings, with what differs.
-    """
+def check_settings(root: Path, settings: Mapping[str, Any]) -> None:
+    """ValueError where the folder holds generations of other settings, with what differs."""
     path = root / PROGRESS
     values = read_json(path)
     if values is None:
         if (root / "manifest.json").exists():
             raise ValueError(f"{root}: holds generations that another command made; give another --output")
-        return {}
+        return
     if not isinstance(values, dict) or values.get("kind") != _KIND:
         raise ValueError(f"{path}: is no record of `irmogen generate`; give another --output")
-    try:
-        held, shards = dict(values["settings"]), values["shards"].items()
-        done = {int(index): _done(shard) for index, shard in shards}
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: is damaged ({error}); remove it and generate again") from error
+    if values.get("version") != PROGRESS_VERSION:
+        raise ValueError(
+            f"{path}: is of another version of irmogen ({values.get('version', 1)}, this one knows "
+            f"{PROGRESS_VERSION}); give another --output"
+        )
+    held = values.get("settings")
+    if not isinstance(held, dict):
+        raise ValueError(f"{path}: is damaged (it holds no settings); remove it and generate again")
     different = changes(held, dict(settings))
     if different:
         raise ValueError(
             f"{root}: holds generations of other settings ({'; '.join(different)}); give another --output"
         )
-    return {index: shard for index, shard in done.items() if _is_whole(root, shard)}
 
 
-def write_progress(root: Path, settings: Mapping[str, Any], done: Mapping[int, Done]) -> None:
-    """Record what is done."""
-    shards = {
-        str(index): {
-            "outputs": [output.as_dict() for output in done[index].outputs],
-            "counts": done[index].counts,
-        }
-        for index in sorted(done)
-    }
-    write_json(root / PROGRESS, {"kind": _KIND, "settings": dict(settings), "shards": shards})
+def write_settings(root: Path, settings: Mapping[str, Any]) -> None:
+    """Record what is made, unless it is recorded: every process writes the same."""
+    if read_json(root / PROGRESS) is None:
+        write_json(root / PROGRESS, {"kind": _KIND, "version": PROGRESS_VERSION, "settings": dict(settings)})
+
+
+def read_done(root: Path, count: int, mine: Iterable[int]) -> dict[int, Done]:
+    """The shards of a folder that are done, of `count`; of one's own those that are whole, byte for byte."""
+    done: dict[int, Done] = {}
+    own = set(mine)
+    for index in range(count):
+        values = read_json(_part(root, index, count))
+        if values is not None:
+            done[index] = _done(_part(root, index, count), values)
+    return {index: done[index] for index in done if index not in own or _is_whole(root, done[index])}
+
+
+def write_done(root: Path, index: int, count: int, done: Done) -> None:
+    """Record that a shard is done."""
+    outputs = [output.as_dict() for output in done.outputs]
+    write_json(_part(root, index, count), {"outputs": outputs, "counts": done.counts})
+
+
+def _part(root: Path, index: int, count: int) -> Path:
+    return root / PARTS / f"part-{index:05d}-of-{count:05d}.json"
 
 
 def all_outputs(done: Mapping[int, Done]) -> Sequence[Output]:
@@ -69,8 +88,11 @@ def all_outputs(done: Mapping[int, Done]) -> Sequence[Output]:
     return [output for index in sorted(done) for output in done[index].outputs]
 
 
-def _done(values: Mapping[str, Any]) -> Done:
-    return Done(tuple(Output(**output) for output in values["outputs"]), dict(values["counts"]))
+def _done(path: Path, values: Any) -> Done:
+    try:
+        return Done(tuple(Output(**output) for output in values["outputs"]), dict(values["counts"]))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: is damaged ({error}); remove it and generate again") from error
 
 
 def _is_whole(root: Path, done: Done) -> bool:

@@ -41,13 +41,13 @@ class Panel:
         tokenizer: PreTrainedTokenizerBase,
         motion_tokenizer: MotionTokenizer,
         space: Space,
-        goals: Sequence[Goal],
+        goals: Mapping[str, Goal],
     ) -> None:
         self.names = tuple(names)
         self.tokenizer = tokenizer
         self.motion_tokenizer = motion_tokenizer
         self.space = space
-        self.goals: Mapping[str, Goal] = {goal.goal_id: goal for goal in goals}
+        self.goals = goals  # by id, at least those of the rollout that is scored
         self._vocabulary = vocabulary_of(tokenizer)
         self._body = skeleton(motion_tokenizer.skeleton)
         # What follows is nothing to any embedder: half of it alone is longer than a clip can be.

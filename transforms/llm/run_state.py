@@ -122,6 +122,10 @@ class RunState:
         """Whether a worker's counts are there; once written, they go only with the run."""
         return self._status_path(worker).exists()
 
+    def lives(self, worker: str) -> bool:
+        """Whether a worker writes its counts still."""
+        return any(path.stem == worker and not gone for path, gone in self._statuses())
+
     def workers(self) -> int:
         """How many workers there are; those that are gone are not counted."""
         return sum(not gone for _, gone in self._statuses())

@@ -17,6 +17,7 @@ import time
 import uuid
 from collections.abc import Coroutine
 from concurrent.futures import CancelledError
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from transforms.llm.material import Asked, asked
 from transforms.llm.run_state import RunState
 from transforms.llm.sender import Purse, Sender
 from transforms.llm.threads import Threads
+from transforms.llm.turns import Turns
 from transforms.llm.wire import reply_of
 
 _WATCH_SECONDS = 0.5  # between looks for a stop
@@ -125,6 +127,10 @@ class Runtime:
                 self._running -= 1
             self._write_if_idle()
 
+    def turn(self, index: int) -> AbstractContextManager[None]:
+        """The turn of a shard: no other worker asks for it meanwhile. StoppedError when the run stops."""
+        return Turns(self._state, self._worker, self._may_ask).hold(index)
+
     def count(self, fault: str = "", /, **counts: int) -> None:
         """Add to the run's counts, as Counts.add; from any thread."""
         self._counts.add(fault, **counts)
@@ -175,7 +181,8 @@ class Runtime:
         """Stop the run, for all workers; this one first, for a full disk takes no stop record either."""
         self._halt_for(f"{reason}: {detail}")
         try:
-            self._state.stop(reason, detail)
+            if self._run_goes_on():  # or a worker that is left of an earlier run would stop the next one
+                self._state.stop(reason, detail)
         except OSError as error:
             _log.error("%s: the other workers cannot be told to stop (%s)", self.output, error)
 
@@ -218,6 +225,9 @@ class Runtime:
         if write:
             self._write_status()
         return self._state.workers()
+
+    def _may_ask(self) -> bool:
+        return not self._closed and not self._halt.stopped and self._run_goes_on()
 
     def _run_goes_on(self) -> bool:
         return self._state.has_status(self._worker)
