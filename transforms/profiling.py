@@ -28,6 +28,7 @@ from transforms.lots import lots
 from transforms.per_shard import PerShard
 from transforms.profile import files_made, profile_shard
 from transforms.step import corpus_of
+from transforms.timing import timed_each
 
 _SHARDS = "shards"  # counted among the findings, to know whether all were compared
 # About so many rows of either kind a shard has: 64 clips, four goals each, six bands.
@@ -61,14 +62,15 @@ class CompareShards(beam.PTransform):
         pcoll = pcoll | "Distinct" >> beam.Distinct()
 
         def content_lots(index: int) -> Iterator[tuple[int, bytes]]:
-            return lots(contents(read_keys(corpus, index)), corpus.shards, _CONTENTS_A_SHARD)
+            found = lots(contents(read_keys(corpus, index)), corpus.shards, _CONTENTS_A_SHARD)
+            return timed_each("compare", found)
 
         copies = (
             pcoll
             | "Contents" >> beam.FlatMap(content_lots)
             | Crossing("compare: clips and goals by content")
             | "Equals" >> beam.GroupByKey()
-            | "Same" >> beam.FlatMapTuple(lambda _, held: equals(held))
+            | "Same" >> beam.FlatMapTuple(lambda _, held: timed_each("compare", equals(held)))
         )
         found = (
             (pcoll | "FindReferences" >> FindReferences(corpus), pcoll | "FindAlike" >> FindAlike(corpus))
@@ -124,7 +126,14 @@ class FindAlike(beam.PTransform):
         corpus = self.corpus
 
         def member_lots(index: int) -> Iterator[tuple[int, bytes]]:
-            return lots(members(read_keys(corpus, index), index), corpus.shards, _MEMBERS_A_SHARD)
+            found = lots(members(read_keys(corpus, index), index), corpus.shards, _MEMBERS_A_SHARD)
+            return timed_each("compare", found)
+
+        def ask(index: int, held: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+            return timed_each("compare", asked(held, read_keys(corpus, index)))
+
+        def confirm(index: int, held: Iterable[bytes]) -> Iterator[tuple[str, str, str]]:
+            return timed_each("compare", confirmed(held, read_keys(corpus, index)))
 
         banded = (
             pcoll
@@ -144,17 +153,17 @@ class FindAlike(beam.PTransform):
             | "Pairs" >> beam.Flatten()
             | Crossing("compare: pairs by the first one's shard")
             | "First" >> beam.GroupByKey()
-            | "Ask" >> beam.FlatMapTuple(lambda index, held: asked(held, read_keys(corpus, index)))
+            | "Ask" >> beam.FlatMapTuple(ask)
             | Crossing("compare: signatures by the second one's shard")
             | "Second" >> beam.GroupByKey()
-            | "Confirm" >> beam.FlatMapTuple(lambda index, held: confirmed(held, read_keys(corpus, index)))
+            | "Confirm" >> beam.FlatMapTuple(confirm)
         )
         return (near, banded[_FOUND]) | "Found" >> beam.Flatten()
 
 
 class _Look(beam.DoFn):
     def process(self, group: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
-        for found in pairs_or_parts(group[1]):
+        for found in timed_each("compare", pairs_or_parts(group[1])):
             if len(found) == 3:
                 yield beam.pvalue.TaggedOutput(_FOUND, found)
             elif isinstance(found[0], bytes):
