@@ -13,6 +13,7 @@ import tempfile
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ from pipelines.thresholds import defaults
 from schemas.corpus import Corpus, Receipt, open_corpus
 from schemas.profile import KEYS, PROFILE, across_path, profile_path, write_values
 from schemas.storage import read_json
-from transforms.across import compare_shards
 from transforms.profile import profile_of
+from transforms.profiling import compare_shards
 
 Values = dict[str, Any]
 
@@ -52,16 +53,20 @@ def enlarged(corpus: Corpus, profiles: list[dict[str, Values]], folder: Path, ti
 
 def elsewhere(keys: Values, copy: int) -> Values:
     """The keys of other clips: of other names and contents, their limbs moved by up to a quarter metre."""
-    name = f"c{copy}-"
+    end = f"-{copy}"  # of ids: a mirrored twin is known by how its id begins
     clips = []
     for motion_id, split, frames, content, packed in keys["clips"]:
         if packed and copy:
             samples = np.frombuffer(b64decode(packed), np.int8).reshape(-1, SIZE).astype(int)
-            moved = samples + generator(name, motion_id).integers(-12, 13, SIZE)
+            moved = samples + generator(end, motion_id).integers(-12, 13, SIZE)
             packed = b64encode(np.clip(moved, -127, 127).astype(np.int8).tobytes()).decode()
-        clips.append([f"{name}{motion_id}", split, frames, f"{name}{content}", packed])
-    pairs = [[f"{name}{content}", f"{name}{goal}", split] for content, goal, split in keys["pairs"]]
+        clips.append([f"{motion_id}{end}", split, frames, _hash(content, end), packed])
+    pairs = [[_hash(content, end), f"{goal}{end}", split] for content, goal, split in keys["pairs"]]
     return {"clips": clips, "pairs": pairs, "references": []}
+
+
+def _hash(content: str, end: str) -> str:
+    return blake2b(f"{content}{end}".encode(), digest_size=12).hexdigest()
 
 
 def main() -> None:

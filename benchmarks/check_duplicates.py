@@ -1,8 +1,8 @@
 """How many copies of clips the comparison of shards finds, and what it takes for copies that are none.
 
 Copies of the moving clips of a corpus are injected one kind at a time: exact ones, cut and shifted ones,
-noisy ones, mirrored ones. A copy is found when it shares a band with its clip and the distance confirms it.
-Pairs of clips that nobody copied, of different captions, are counted as false alarms.
+noisy ones, mirrored ones. A copy is found when it shares a band with its clip, its sketch lets it pass and
+the distance confirms it. Pairs of clips that nobody copied, of different captions, count as false alarms.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from motion.features import features_from_joints, joints_from_features
 from motion.mirror import mirror_joints
 from motion.seeds import generator
-from motion.signature import NEAR, Signature, distance, signature
+from motion.signature import NEAR, Signature, distance, signature, sketched
 from motion.skeleton import Skeleton, skeleton
 from schemas.corpus import open_corpus
 from schemas.shards import features_of
+from transforms.alike import SKETCHED
 from transforms.step import base_id
 
 Clip = NDArray[np.float32]
@@ -94,7 +95,8 @@ def _recall(
         apart.append(distance(copy, own))
         shares = any(one == other for one, other in zip(copy.bands(), own.bands(), strict=True))
         banded += shares
-        found += shares and apart[-1] <= NEAR
+        passes = sketched(copy.sketch()[None], own.sketch()[None])[0, 0] <= SKETCHED
+        found += bool(shares and passes and apart[-1] <= NEAR)
     return {
         "copy": kind,
         "clips": len(moving),
@@ -120,7 +122,12 @@ def _false_alarms(
         for other in names
         if one < other and base_id(one) != base_id(other)
     }
-    near = [(one, other) for one, other in pairs if distance(shown[one], shown[other]) <= NEAR]
+    near = [
+        (one, other)
+        for one, other in pairs
+        if sketched(shown[one].sketch()[None], shown[other].sketch()[None])[0, 0] <= SKETCHED
+        and distance(shown[one], shown[other]) <= NEAR
+    ]
     same = sum(bool(captions[one] & captions[other]) for one, other in near)
     count = len(moving) * (len(moving) - 1) // 2
     print(

@@ -2,7 +2,9 @@
 
 A signature is the clip's limbs, height and path at five samples a second in bytes. Clips that are alike
 share at least one of a few bands: hashes of random projections of the samples' means and spreads (locality
-sensitive hashing, Datar et al. 2004). What shares a band is compared by a real distance in metres.
+sensitive hashing, Datar et al. 2004), of that in them which a mirror does not change. What shares a band is
+compared by its sketch, the means and spreads themselves: they are never farther apart than the clips, shifts
+apart. What is left is compared by a real distance in metres.
 Everything is whole numbers until the last step: the same bands on every machine.
 """
 
@@ -17,20 +19,28 @@ from numpy.typing import ArrayLike, NDArray
 from motion.seeds import generator
 from motion.skeleton import Skeleton
 
-SIGNATURE_VERSION = 1
+SIGNATURE_VERSION = 1  # of the samples
 BANDS = 6
 NEAR = 0.05  # metres: clips at most so far apart are near-duplicates
 STILL = 0.12  # metres: limbs that spread less about their means show a figure that hardly moves
 _SAMPLES_A_SECOND = 5
 _UNIT = 0.02  # metres a step of a byte
-_WIDTH = 200  # of a projection's cell, in tenths of a unit: 0.4 m
+_WIDTH = 260  # of a projection's cell, in tenths of a unit: 0.52 m
 _HASHES = 6  # a band
+_HUNDRED, _HALF = 100, 71  # hundredths of 1 and of the square root of a half
 _LIMBS = 6
 SIZE = 3 * _LIMBS + 4  # numbers a sample: limbs, height, way sideways and forward, turn
 _SHIFT = 3  # samples that a copy may be shifted by
 _OVERLAP = 0.75  # of the longer clip's samples that must be compared
 _SIGNS = np.array([-1, 1, 1] * _LIMBS + [1, -1, 1, -1])
 _SWAPPED = np.array([3 * limb + axis for limb in (1, 0, 3, 2, 5, 4) for axis in range(3)] + [18, 19, 20, 21])
+_LEFT = np.array([3 * limb + axis for limb in (0, 2, 4) for axis in range(3)])
+_MIDDLE = np.arange(3 * _LIMBS, SIZE)
+# Means and spreads that lie the other way round in a mirror.
+_SKETCH_SWAPPED = np.concatenate([_SWAPPED, SIZE + _SWAPPED])
+_SKETCH_SIGNS = np.concatenate([_SIGNS, np.ones(SIZE, np.int64)])
+# What copies share wherever they begin, and mirror images too: limbs upward and forward, height.
+_LEVEL = np.array([column for column in range(3 * _LIMBS + 1) if _SIGNS[column] > 0])
 
 Bytes = NDArray[np.int8]
 
@@ -50,13 +60,43 @@ class Signature:
         """The signature of the clip's mirror image."""
         return Signature((self.samples[:, _SWAPPED] * _SIGNS).astype(np.int8))
 
+    def sketch(self) -> Bytes:
+        """Means and spreads of the samples, in units: (44,)."""
+        return np.rint(_summary(self.samples) / 10).astype(np.int8)
+
     def bands(self) -> tuple[str, ...]:
-        """Names of the cells that the clip falls into, one a band."""
-        cells = (_summary(self.samples) @ _projections() + _offsets()) // (100 * _WIDTH)
+        """Names of the cells that the clip, and its mirror image, falls into, one a band."""
+        cells = (_unmirrored(_summary(self.samples)) @ _projections() + _HUNDRED * _offsets()) // (
+            _HUNDRED * 100 * _WIDTH
+        )
         return tuple(
             ".".join(str(cell) for cell in cells[band * _HASHES : (band + 1) * _HASHES])
             for band in range(BANDS)
         )
+
+
+def mirrored_sketches(sketches: Bytes) -> Bytes:
+    """The sketches (N, 44) of the mirror images."""
+    return (sketches[:, _SKETCH_SWAPPED] * _SKETCH_SIGNS).astype(np.int8)
+
+
+def levels(sketches: Bytes) -> NDArray[np.int64]:
+    """A number for each sketch (N, 44) that copies and mirror images have nearly in common: (N,), units."""
+    summed: NDArray[np.int64] = sketches[:, _LEVEL].astype(np.int64).sum(axis=1)
+    return summed
+
+
+def sketched(first: Bytes, second: Bytes) -> NDArray[np.float64]:
+    """Metres at the least between clips of sketches (N, 44) and (M, 44) that begin together: (N, M)."""
+    one, other = first.astype(np.float64), second.astype(np.float64)  # whole numbers: exact in any order
+    squares = np.square(one).sum(axis=1)[:, None] + np.square(other).sum(axis=1) - 2 * one @ other.T
+    return np.sqrt(squares / (_LIMBS + 2)) * _UNIT
+
+
+def may_overlap(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether clips of so many samples are of lengths that `distance` compares."""
+    overlap: NDArray[np.bool_] = np.minimum(one, other) >= _OVERLAP * np.maximum(one, other)
+    return overlap
 
 
 def signature(features: ArrayLike, body: Skeleton) -> Signature:
@@ -122,6 +162,20 @@ def _summary(samples: Bytes) -> NDArray[np.int64]:
     mean = 10 * values.sum(axis=0) / count
     spread = 10 * np.sqrt(np.square(values).sum(axis=0) * count - np.square(values.sum(axis=0))) / count
     return np.rint(np.concatenate([mean, spread])).astype(np.int64)
+
+
+def _unmirrored(summary: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What the means and spreads of a clip and of its mirror image share, (44,), in hundredths of them.
+
+    Sums and differences, without a sign, of what lies on both sides: two clips are as far apart in these as
+    in the summary itself, or nearer.
+    """
+    seen = summary[_SKETCH_SWAPPED] * _SKETCH_SIGNS
+    sides = np.concatenate([_LEFT, SIZE + _LEFT])
+    middle = np.concatenate([_MIDDLE, SIZE + _MIDDLE])
+    both, apart = summary[sides] + seen[sides], np.abs(summary[sides] - seen[sides])
+    own = np.where(_SKETCH_SIGNS[middle] > 0, summary[middle], np.abs(summary[middle]))
+    return np.concatenate([_HALF * both, _HALF * apart, _HUNDRED * own])
 
 
 @lru_cache(maxsize=1)

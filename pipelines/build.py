@@ -32,6 +32,7 @@ from schemas.storage import sweep
 from schemas.tables import TABLES
 from transforms.across import is_compared
 from transforms.dataset_source import LISTINGS
+from transforms.exchange import remove_offers
 from transforms.profile import files_made, profile_fingerprint
 from transforms.step import RECEIPTS, corpus_of
 
@@ -230,6 +231,7 @@ def finish(config: BuildConfig, thresholds: Thresholds, seconds: float) -> dict[
         receipts = read_receipts(config)
         check_conservation(config, step_counts(receipts), receipts)
         manifest = build_manifest(config, version("irmogen"), receipts)
+        remove_offers(corpus)
         _sweep_stale(corpus, manifest)
     goals = manifest["steps"]["assemble"]["goals"]["rows_in"]
     note(corpus, seconds=round(seconds, 1), goals_per_second=round(goals / max(seconds, 1e-9), 1))

@@ -14,8 +14,10 @@ from pipelines.running import counted, run_to_end
 from schemas.config import BuildConfig
 from transforms.annotate import Annotate
 from transforms.assemble import Assemble
+from transforms.crossing import shuffled
+from transforms.index import Index
 from transforms.ladder import BuildLadders
-from transforms.measure import Index, Measure
+from transforms.measure import Measure
 from transforms.profiling import CompareShards, Profile
 from transforms.read import ReadInput, Source
 from transforms.search import SearchLadders
@@ -42,10 +44,11 @@ def run_job(config: BuildConfig, source: Source, options: PipelineOptions) -> No
         | "Annotate" >> Annotate(config)
         | "Assemble" >> Assemble(config)
         | "Profile" >> Profile(config)
-        | "CompareShards" >> CompareShards(config)
+        | "CompareShards" >> CompareShards(corpus_of(config))
     )
     result = run_to_end(pipeline)
-    note(corpus_of(config), step_seconds=counted(step_seconds, result, dict))
+    found = {"step_seconds": counted(step_seconds, result, dict), "shuffled": counted(shuffled, result, dict)}
+    note(corpus_of(config), **found)
 
 
 def _deaf_workers(options: PipelineOptions) -> tuple[PipelineRunner | None, PipelineOptions]:

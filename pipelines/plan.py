@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -14,22 +14,20 @@ from pipelines.identity import compare, refusal, same_listing
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus
 from schemas.profile import PROFILE
-from schemas.spill import grouped, parts_for
 from schemas.storage import read_json
 from transforms.annotate import annotate_fingerprint
 from transforms.assemble import assemble_fingerprint
 from transforms.ladder import ladder_fingerprint
-from transforms.measure import index_records, measure_fingerprint
+from transforms.measure import measure_fingerprint
 from transforms.profile import files_made, profile_fingerprint
 from transforms.read import ShardWork, Source
-from transforms.search import Pick, search
+from transforms.search import search_here
 from transforms.step import RECEIPTS, STEPS, corpus_of
 
 # Measured with benchmarks/bench_build.py on two cores; a finished build of the same corpus knows better.
 GOALS_A_SECOND = 45.0
 UNEVEN = 20  # times the mean that a shard's caption lines are before it is named
 _NAMED = 3  # such shards that are named
-_SHARDS_TOGETHER = 8  # whose search records, or picks, are in memory at once
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -181,7 +179,7 @@ def outlook(config: BuildConfig, source: Source, trusted: bool) -> Outlook:
             before = index in found.waiting
             found.wait("ladder", index, "the step before is made" if before else "facts are made elsewhere")
     else:
-        for index, picks in _picks(config):
+        for index, picks in search_here(config):
             found.look("ladder", index, partial(ladder_fingerprint, config, corpus, index, picks))
     for index in shards:
         found.look("annotate", index, partial(annotate_fingerprint, config, corpus, index))
@@ -210,16 +208,3 @@ def _look_at_input(
         found.count(work.index, {"": done.counts["captions"].rows_in})
     else:
         found.count(work.index, source.captions(work))
-
-
-def _picks(config: BuildConfig) -> Iterator[tuple[int, list[Pick]]]:
-    """What the search offers each shard; some shards at a time are in memory."""
-    parts = parts_for(config.shards, _SHARDS_TOGETHER)
-    records = (pair for index in range(config.shards) for pair in index_records(config, index))
-    offers = (pair for _, bucket in grouped(records, parts) for pair in search(bucket))
-    without = set(range(config.shards))
-    for index, picks in grouped(offers, parts):
-        without.discard(index)
-        yield index, picks
-    for index in sorted(without):
-        yield index, []

@@ -29,9 +29,9 @@ from transforms.llm.annotator import OpenAIAnnotator
 from transforms.llm.asking import PendingError, Reply
 from transforms.llm.material import asked, asks_again
 from transforms.llm.wire import ledger_folder, llm_settings, reply_of
-from transforms.measure import index_records, measure_shard
+from transforms.measure import measure_shard
 from transforms.read import Source
-from transforms.search import search
+from transforms.search import search_here
 from transforms.step import corpus_of
 
 SAMPLE_CLIPS = 16  # read and measured on the spot where there are no ladders
@@ -145,13 +145,7 @@ def _of_sample(
         small = replace(config, output=folder, shards=1, buckets=tuple((split, 1) for split in SPLITS))
         clips, seen = source.read_sample(small, SAMPLE_CLIPS)
         measure_shard(small, 0)
-        records = list(index_records(small, 0))
-        picks = [
-            pick
-            for bucket in sorted({bucket for bucket, _ in records})
-            for _, pick in search(record for its, record in records if its == bucket)
-        ]
-        ladder_shard(small, 0, picks)
+        ladder_shard(small, 0, dict(search_here(small))[0])
         views = goal_views(small, corpus_of(small), 0)
         found = of_views(settings, Ledger(Path(folder) / "ledger"), views, config.wordings)
     return found.scaled(captions / seen if seen else 0.0), clips

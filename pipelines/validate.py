@@ -17,8 +17,9 @@ from pipelines.thresholds import thresholds_of
 from schemas.corpus import Corpus, is_whole_of, open_corpus, read_manifest
 from schemas.profile import PROFILE
 from schemas.storage import can_write, file_digest
-from transforms.across import compare_shards, is_compared
+from transforms.across import is_compared
 from transforms.profile import profile_shard
+from transforms.profiling import compare_shards
 
 EXIT_REFUSED = 3
 

@@ -7,6 +7,7 @@ corpus/
   run.log          what the last run's worker processes logged; likewise
   receipts/        one file a step and shard: fingerprint, counts, outputs; what resuming reads
   listings/        sizes and times of the files that each shard was read from; likewise no part of it
+  offers/          what ladders may be made of, while a build goes on
   TABLE/TABLE-00000-of-00008.parquet
   dead_letters/STEP-00000-of-00008.parquet
   ledger/          answers that were paid for; nothing here deletes it

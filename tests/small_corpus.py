@@ -101,8 +101,8 @@ def _add_goal(tables: dict[str, list[dict[str, Any]]], goal: dict[str, Any], bod
             "goal_id": goal["goal_id"],
             "motion": motion,
             "frames": frames,
-            "summary": _blank(Summary),
-            "extremes": _blank(Extremes),
+            "summary": blank(Summary),
+            "extremes": blank(Extremes),
             "events": events,
         }
     )
@@ -160,8 +160,8 @@ def _candidate(
         "alignment": 0.2 + 0.2 * rank,
         "alignment_kind": "facts",
         "edits": edits,
-        "summary": _blank(Summary),
-        "extremes": _blank(Extremes),
+        "summary": blank(Summary),
+        "extremes": blank(Extremes),
         "events": events,
         "differences": [broken],
     }
@@ -206,7 +206,7 @@ def _features(name: str, body: str, frames: int) -> np.ndarray:
     return generator("small", name).standard_normal(shape).astype(np.float32)
 
 
-def _blank(kind: type) -> dict[str, Any]:
+def blank(kind: type) -> dict[str, Any]:
     """The fields of a dataclass, each with the empty value of its type."""
     hints = get_type_hints(kind)
     return {

@@ -20,8 +20,9 @@ from schemas.rows import MotionRef
 from schemas.storage import sweep
 from transforms.annotate import Annotate
 from transforms.assemble import Assemble
+from transforms.index import Index
 from transforms.ladder import BuildLadders
-from transforms.measure import Index, Measure
+from transforms.measure import Measure
 from transforms.profiling import CompareShards, Profile
 from transforms.read import ReadInput
 from transforms.search import SearchLadders
@@ -67,7 +68,7 @@ def test_elements_that_come_twice_and_out_of_order_count_once(
         picks = twice(measured | Index(config) | SearchLadders(config), "picks")
         ladders = (measured, picks) | BuildLadders(config)
         made = twice(ladders, "ladders") | Annotate(config) | Assemble(config) | Profile(config)
-        made | CompareShards(config)
+        made | CompareShards(corpus_of(config))
     assert corpus_bytes(mine.root) == clean
 
 

@@ -18,7 +18,7 @@ from pipelines.validate import shard_faults
 from schemas.corpus import Corpus, open_corpus
 from schemas.profile import PROFILE, across_path
 from schemas.storage import read_json, write_json
-from transforms.across import compare_shards
+from transforms.profiling import compare_shards
 
 
 @pytest.fixture

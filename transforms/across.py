@@ -1,30 +1,30 @@
 """What one shard cannot tell: copies of clips in other splits, and references to clips of other shards.
 
-Records are grouped by what copies share (a hash, a band of a signature, the shard of a clip). A group is
-looked through once, in an order of its own, so that neither workers nor their number change what is found.
+Equal things meet by a hash, and a few names of each split are kept; near-duplicates are found by
+transforms/alike.py; references travel to the shard of their clip. Neither workers nor their number change
+what is found.
 """
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from motion.signature import NEAR, SIGNATURE_VERSION, SIZE, Signature, distance
+from motion.signature import SIGNATURE_VERSION
+from schemas.compact import pack, unpack
 from schemas.corpus import Corpus
 from schemas.fingerprint import fingerprint
 from schemas.profile import EXAMPLES, KEYS, PROFILE, across_path, profile_path, write_values
 from schemas.storage import read_json
-from transforms.step import base_id, digests
+from transforms.lots import Row, rows_of
+from transforms.step import digests
 
-VERSION = 2
+VERSION = 3
 FINDINGS = (
     "copies_across_splits",  # clips with the same features in two splits
     "copies",  # within a split
-    "near_across_splits",
+    "near_across_splits",  # clips that are alike and no copies to the bit
     "near",
     "mirrored_across_splits",
     "mirrored",  # of clips that are not each other's twins
@@ -32,139 +32,107 @@ FINDINGS = (
     "pairs",
     "unresolved",  # references to frames that there are not
     "other_split",  # references to a clip of another split
+    "uncompared",  # clips so many of which are alike that each was compared with a part of them
 )
-# In a group of alike clips each is compared with so many neighbours: bounded work, however alike they are.
-_NEIGHBOURS = 24
+
+Total = tuple[int, list[tuple[str, str]]]  # subjects, and the first few with what they were found with
+Equals = dict[str, tuple[int, list[str]]]  # of one content: how many and the first few, by split
 
 
 @dataclass(frozen=True)
-class Member:
-    """One record of a group: a clip, a goal or a reference."""
+class Named:
+    """A clip or a goal under the hash of its content."""
 
     id: str
     split: str
-    mirrored: bool = False
-    samples: bytes = b""
-    frames: int = -1  # of a clip; -1 for a reference
-    end: int = 0
-    row: str = ""  # that makes the reference
-
-    @property
-    def order(self) -> tuple[str, bool, str, int]:
-        """What members of a group are sorted by."""
-        return self.id, self.mirrored, self.row, self.end
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Something about one clip, goal or row; `other` is what it was found with."""
+class Reference:
+    """A row that names frames of another shard's clip."""
 
-    kind: str
-    id: str
-    other: str
+    motion_id: str
+    split: str
+    end: int
+    row: str
 
 
-def records(keys: Mapping[str, Any], index: int) -> Iterator[tuple[str, Member]]:
-    """The members of a shard's clips, goals and references, by group."""
-    for motion_id, split, frames, content, packed in keys["clips"]:
-        yield f"clip {content}", Member(motion_id, split)
-        yield f"home {index}", Member(motion_id, split, frames=frames)
-        if packed:
-            shown = _signature(b64decode(packed))
-            for mirrored, seen in ((False, shown), (True, shown.mirrored())):
-                member = Member(motion_id, split, mirrored, seen.samples.tobytes())
-                for number, band in enumerate(seen.bands()):
-                    yield f"band {number} {band}", member
+@dataclass(frozen=True)
+class References:
+    """A shard's references to one other shard."""
+
+    rows: tuple[Reference, ...]
+
+
+def contents(keys: Mapping[str, Any]) -> Iterator[Row]:
+    """The clips and goals of a shard, under the hash of what they hold."""
+    for motion_id, split, _, content, _ in keys["clips"]:
+        yield b"c" + bytes.fromhex(content), pack(Named(motion_id, split))
     for content, goal_id, split in keys["pairs"]:
-        yield f"pair {content}", Member(goal_id, split)
-    for home, motion_id, split, end, row in keys["references"]:
-        yield f"home {home}", Member(motion_id, split, end=end, row=row)
+        yield b"g" + bytes.fromhex(content), pack(Named(goal_id, split))
 
 
-def look(group: str, members: Iterable[Member]) -> Iterator[Finding]:
-    """What a group shows, each finding once a subject."""
-    kind = group.split(" ", 1)[0]
-    ordered = sorted(dict.fromkeys(members), key=lambda member: member.order)  # doubled ones once
-    if kind == "home":
-        yield from _unresolved(ordered)
-    elif kind == "band":
-        yield from _near(ordered)
-    elif len(ordered) > 1:
-        yield from _same({"clip": "copies", "pair": "pairs"}[kind], ordered)
+def equals(packed: Iterable[bytes]) -> Iterator[tuple[str, Total]]:
+    """What the equal clips and goals of lots count for; as much is held of a million copies as of twenty."""
+    held: dict[bytes, Equals] = {}
+    for content, data in rows_of(packed):
+        named = unpack(Named, data)
+        by_split = held.setdefault(content, {})
+        count, names = by_split.get(named.split, (0, []))
+        by_split[named.split] = count + 1, sorted([*names, named.id])[: EXAMPLES + 1]
+    for content, by_split in held.items():
+        yield from _same(content, by_split)
 
 
-def _same(kind: str, members: list[Member]) -> Iterator[Finding]:
-    """Members of a group of equal content: each but the first of its split, and all of another split."""
-    first = members[0]
-    elsewhere = next((one for one in members if one.split != first.split), None)
-    for member in members[1:]:
-        yield Finding(kind, member.id, first.id)
-    if elsewhere is None:
+def _same(content: bytes, equals: Equals) -> Iterator[tuple[str, Total]]:
+    """Each but the first, and all of them where splits differ."""
+    kind = {b"c": "copies", b"g": "pairs"}[content[:1]]
+    count = sum(number for number, _ in equals.values())
+    if count < 2:
         return
-    for member in members:
-        other = elsewhere if member.split == first.split else first
-        yield Finding(f"{kind}_across_splits", member.id, f"{other.id} ({member.split}, {other.split})")
+    firsts = sorted((names[0], split) for split, (_, names) in equals.items())
+    first, *elsewhere = firsts
+    named = sorted((name, split) for split, (_, names) in equals.items() for name in names)
+    examples = [(name, first[0]) for name, _ in named[1 : EXAMPLES + 1]]
+    yield kind, (count - 1, examples)
+    if elsewhere:
+        found = []
+        for name, split in named[:EXAMPLES]:
+            other, its = elsewhere[0] if split == first[1] else first
+            found.append((name, f"{other} ({split}, {its})"))
+        yield f"{kind}_across_splits", (count, found)
 
 
-def _unresolved(members: list[Member]) -> Iterator[Finding]:
-    clips = {member.id: member for member in members if member.frames >= 0}
-    for member in members:
-        if member.frames >= 0:
-            continue
-        clip = clips.get(member.id)
-        if clip is None or member.end > clip.frames:
-            there = f"{clip.frames} frames" if clip else "no such clip"
-            yield Finding("unresolved", member.row, f"{member.id} to frame {member.end}: {there}")
-        elif member.split and clip.split != member.split:
-            yield Finding("other_split", member.row, f"{member.id} ({clip.split}, not {member.split})")
+def references(keys: Mapping[str, Any]) -> Iterator[tuple[int, bytes]]:
+    """References of a shard's rows to clips of other shards, by that shard."""
+    found: dict[int, list[Reference]] = {}
+    for home, *values in keys["references"]:
+        found.setdefault(home, []).append(Reference(*values))
+    for home, held in found.items():
+        yield home, pack(References(tuple(held)))
 
 
-def _near(members: list[Member]) -> Iterator[Finding]:
-    """Pairs that a distance confirms: neighbours in the order of their heights, which copies share."""
-    if len(members) < 2:
-        return
-    shown = {member.order: _signature(member.samples) for member in members}
-    ways = {key: _place(seen) for key, seen in shown.items()}
-    ordered = sorted(members, key=lambda member: (ways[member.order], member.order))
-    for place, one in enumerate(ordered):
-        for other in ordered[place + 1 : place + 1 + _NEIGHBOURS]:
-            if one.id == other.id or (one.mirrored and other.mirrored):
-                continue
-            mirrored = one.mirrored or other.mirrored
-            if mirrored and base_id(one.id) == base_id(other.id) and one.split == other.split:
-                continue  # twins are each other's mirror images
-            apart = distance(shown[one.order], shown[other.order])
-            if apart <= NEAR:
-                yield from _alike("mirrored" if mirrored else "near", one, other, apart)
+def unresolved(packed: Iterable[bytes], keys: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with references to the clips of a shard: kind, row, why."""
+    clips = {clip[0]: clip for clip in keys.get("clips", ())}
+    for reference in (one for data in packed for one in unpack(References, data).rows):
+        _, split, frames, *_ = clips.get(reference.motion_id, ("", "", 0))
+        if reference.end > frames:
+            there = f"{frames} frames" if frames else "no such clip"
+            yield "unresolved", reference.row, f"{reference.motion_id} to frame {reference.end}: {there}"
+        elif reference.split and split != reference.split:
+            yield "other_split", reference.row, f"{reference.motion_id} ({split}, not {reference.split})"
 
 
-def _alike(kind: str, one: Member, other: Member, apart: float) -> Iterator[Finding]:
-    kind += "_across_splits" if one.split != other.split else ""
-    for member, twin in ((one, other), (other, one)):
-        where = f"{member.split}, {twin.split}; " if member.split != twin.split else ""
-        yield Finding(kind, member.id, f"{twin.id} ({where}{apart * 100:.1f} cm)")
-
-
-def _place(shown: Signature) -> float:
-    return float(shown.samples[:, : SIZE - 3].astype(np.int64).sum() / len(shown.samples))
-
-
-def _signature(samples: bytes) -> Signature:
-    return Signature(np.frombuffer(samples, np.int8).reshape(-1, SIZE))
-
-
-Total = tuple[int, list[tuple[str, str]]]  # subjects, and the first few with what they were found with
-
-
-def subject(finding: Finding) -> tuple[tuple[str, str], str]:
+def subject(kind: str, name: str, other: str) -> tuple[bytes, bytes]:
     """A finding by its kind and subject, who may be found more than once."""
-    return (finding.kind, finding.id), finding.other
+    return f"{kind} {name}".encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")
 
 
-def counted(found: tuple[tuple[str, str], Iterable[str]]) -> tuple[str, Total]:
+def counted(found: bytes, other: bytes) -> tuple[str, Total]:
     """One subject of a kind, with the first of what it was found with."""
-    (kind, subject_id), others = found
-    return kind, (1, [(subject_id, min(others))])
+    kind, _, name = found.decode("utf-8", "surrogatepass").partition(" ")
+    return kind, (1, [(name, other.decode("utf-8", "surrogatepass"))])
 
 
 def added(totals: Iterable[Total]) -> Total:
@@ -214,24 +182,6 @@ def is_compared(corpus: Corpus) -> bool:
 
 
 def read_keys(corpus: Corpus, index: int) -> Mapping[str, Any]:
-    """What a shard is compared by."""
-    keys: Mapping[str, Any] = read_json(profile_path(corpus, KEYS, index))
+    """What a shard is compared by; nothing where the shard is not profiled, in a run that ends early."""
+    keys: Mapping[str, Any] = read_json(profile_path(corpus, KEYS, index)) or {}
     return keys
-
-
-def compare_shards(corpus: Corpus) -> None:
-    """Compare all shards in this process, as the engine does with many, and write down what was found."""
-    groups: dict[str, list[Member]] = {}
-    for index in range(corpus.shards):
-        for group, member in records(read_keys(corpus, index), index):
-            groups.setdefault(group, []).append(member)
-    subjects: dict[tuple[str, str], list[str]] = {}
-    for group, members in groups.items():
-        for finding in look(group, members):
-            key, other = subject(finding)
-            subjects.setdefault(key, []).append(other)
-    totals: dict[str, list[Total]] = {}
-    for found in subjects.items():
-        kind, total = counted(found)
-        totals.setdefault(kind, []).append(total)
-    write_across(corpus, [(kind, added(held)) for kind, held in totals.items()])

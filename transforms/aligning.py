@@ -16,8 +16,8 @@ from schemas.config import BuildConfig
 from schemas.corpus import Corpus
 from schemas.rows import segment
 from schemas.shards import features_of_segments
+from transforms.exchange import Pick
 from transforms.perturb import Goal, Perturbed
-from transforms.search import Pick
 
 if TYPE_CHECKING:
     from evaluators.embedders.base import Embedder

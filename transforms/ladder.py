@@ -17,19 +17,22 @@ from motion.facts import FACTS_VERSION, Facts
 from motion.perturb import PERTURB_VERSION, Edit
 from motion.skeleton import skeleton
 from prompts.claims import claims_digest
+from schemas.compact import unpack
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
 from schemas.rows import MotionRef, facts_of
 from transforms.aligning import Judge, judge
-from transforms.measure import unpack
+from transforms.crossing import Crossing
+from transforms.exchange import Pick, picks_of
 from transforms.perturb import Goal, Perturbed, perturb_goals
-from transforms.search import Pick
 from transforms.step import DeadLetter, StepResult, corpus_of, digests, failure, run_step, tally
 from transforms.stopping import stopping
 from transforms.timing import timed
 
-VERSION = 2
+VERSION = 3
+
+_MARK = b""  # of a shard that is measured
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def build_ladders(config: BuildConfig, corpus: Corpus, index: int, picks: list[P
     for pick in picks:
         offered.setdefault(pick.goal_id, []).append(pick)
     scorer = judge(config, corpus, index, goals)
-    retrieved = {g.id: retrieved_rungs(config, scorer, g, offered.get(g.id, [])) for g in goals}
+    retrieved = {g.id: retrieved_rungs(scorer, g, offered.get(g.id, [])) for g in goals}
     # Where too few other motions differ from the goal's, more perturbed ones take their places.
     wanted = {g.id: max(config.perturbed, config.ladder - len(retrieved[g.id])) for g in goals}
     made, errors = perturb_goals(config, corpus, index, goals, wanted)
@@ -112,13 +115,12 @@ def _goals(config: BuildConfig, corpus: Corpus, index: int) -> list[Goal]:
     ]
 
 
-def retrieved_rungs(config: BuildConfig, scorer: Judge, goal: Goal, picks: list[Pick]) -> list[Rung]:
+def retrieved_rungs(scorer: Judge, goal: Goal, picks: list[Pick]) -> list[Rung]:
     """Other goals' motions that differ from this goal's, nearest level first."""
-    fps = skeleton(config.skeleton).fps
     rungs = []
     for pick in picks:
         source = pick.source
-        facts = unpack(source.facts, fps)
+        facts = unpack(Facts, source.facts)
         found = differences(goal.facts, facts)
         if not found:
             continue
@@ -209,22 +211,28 @@ def _edit_row(edit: Edit) -> dict[str, Any]:
 
 @dataclass
 class BuildLadders(beam.PTransform):
-    """(PCollection[int], PCollection[(shard, Pick)]) -> PCollection[int]: shards with ladders."""
+    """(PCollection[int], PCollection[(shard, bytes of picks)]) -> PCollection[int]: shards with ladders."""
 
     config: BuildConfig
 
     def expand(self, pcolls: tuple[beam.PCollection, beam.PCollection]) -> beam.PCollection:
-        """Bring each shard's picks to it and build its ladders."""
+        """Bring each shard's picks to it and build its ladders; a mark says that the shard is measured."""
         measured, picks = pcolls
         config = self.config
 
-        def work(item: tuple[int, dict[str, list[Any]]]) -> Iterator[int]:
-            index, group = item
-            if list(group["measured"]) and not stopping(config):
+        def work(item: tuple[int, Iterable[bytes]]) -> Iterator[int]:
+            index, held = item[0], list(item[1])
+            if _MARK in held and not stopping(config):
+                packed = [data for data in held if data != _MARK]
                 with timed("ladder"):
-                    ladder_shard(config, index, group["picks"])
+                    ladder_shard(config, index, picks_of(corpus_of(config), packed))
                 yield index
 
-        marks = measured | "Mark" >> beam.Map(lambda index: (index, True))
-        grouped = {"measured": marks, "picks": picks} | "Gather" >> beam.CoGroupByKey()
-        return grouped | "Ladder" >> beam.FlatMap(work)
+        marks = measured | "Mark" >> beam.Map(lambda index: (index, _MARK))
+        return (
+            (marks, picks)
+            | "Both" >> beam.Flatten()
+            | Crossing("ladder: picks by shard")
+            | "Gather" >> beam.GroupByKey()
+            | "Ladder" >> beam.FlatMap(work)
+        )
