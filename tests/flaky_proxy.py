@@ -104,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def flaky_proxy(
-    upstream: str, slow_down: float = 0.1, cut_upload: float = 0.05, lose_answer: float = 0.03, seed: int = 0
+    upstream: str, slow_down: float = 0.1, cut_upload: float = 0.1, lose_answer: float = 0.05, seed: int = 0
 ) -> Iterator[FlakyProxy]:
     """A proxy to the server at `upstream` while the body runs."""
     proxy = FlakyProxy(upstream, slow_down, cut_upload, lose_answer, seed)
