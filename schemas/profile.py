@@ -3,6 +3,7 @@
 quality/profile/
   profile-00000-of-00008.json   statistics of one shard, of a size that does not grow with its rows
   keys-00000-of-00008.json      hashes and signatures by which clips of all shards are compared
+  shown-00000-of-00008.json     what the report shows of one shard, likewise bounded
   across.json                   what the comparison found
 """
 
@@ -16,9 +17,9 @@ from typing import Any
 from schemas.corpus import Corpus
 from schemas.storage import write_whole
 
-PROFILE_VERSION = 2
+PROFILE_VERSION = 3
 EXAMPLES = 20  # rows that a check names
-PROFILE, KEYS = "profile", "keys"
+PROFILE, KEYS, SHOWN = "profile", "keys", "shown"
 MAX_VALUES = 200  # different values that are counted one by one
 OTHERS = "(others)"
 TEXT_SAMPLE = 2000  # texts of a kind that diversity is measured on
@@ -28,7 +29,7 @@ Values = dict[str, Any]
 
 
 def profile_path(corpus: Corpus, name: str, index: int) -> Path:
-    """A shard's statistics (`profile`) or what it is compared by (`keys`)."""
+    """A shard's statistics (`profile`), what it is compared by (`keys`) or what of it is `shown`."""
     return corpus.root / "quality" / "profile" / f"{name}-{index:05d}-of-{corpus.shards:05d}.json"
 
 
