@@ -24,6 +24,7 @@ MAX_VALUES = 200  # different values that are counted one by one
 OTHERS = "(others)"
 TEXT_SAMPLE = 2000  # texts of a kind that diversity is measured on
 SKETCH = 256  # smallest hashes that stand for a set
+_UNKNOWN = 2000  # unknown words that are held of all shards
 
 Values = dict[str, Any]
 
@@ -100,6 +101,9 @@ def _add_texts(total: Values, found: Values) -> None:
     total["unknown"] = total.get("unknown", 0) + found["unknown"]
     examples = total.setdefault("unknown_words", {})
     _add_counts(examples, found["unknown_words"])
+    if len(examples) > 2 * _UNKNOWN:  # bounded while it grows; the most frequent ones are told
+        frequent = sorted(examples.items(), key=lambda item: (-item[1], item[0]))[:_UNKNOWN]
+        total["unknown_words"] = dict(frequent)
     total["vocabulary"] = sorted({*total.get("vocabulary", ()), *found["vocabulary"]})[:SKETCH]
     # Bounded while it grows: the lowest hashes are kept again and again.
     total["sample"] = sorted([*total.get("sample", ()), *found["sample"]])[:TEXT_SAMPLE]
