@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +16,7 @@ One = TypeVar("One")
 Made = TypeVar("Made")
 
 
-def ahead(read: Callable[[One], Made], wanted: Iterable[One], root: Path) -> Iterator[Made]:
+def ahead(read: Callable[[One], Made], wanted: Iterable[One], root: Path) -> Generator[Made, None, None]:
     """What `read` makes of each of `wanted`, in order; errors come in its turn.
 
     Where `root` is in a store, up to THREADS are read ahead; in a folder one after another.
