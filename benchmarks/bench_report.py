@@ -24,10 +24,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from browser import Page, browser
 
-from pipelines.report import BUILD_GOALS
-from pipelines.report.goal_choice import SAMPLE
 from pipelines.report.site import write_site
 from schemas.corpus import open_corpus
+from transforms.report_data import CLOSE, SAMPLE
 
 _SCRIPT = re.compile(r"(irmogen\.\w+\((?:\d+, )?)(.*)\);\n")
 # The list is filled, and two frames have passed: it has been painted.
@@ -51,7 +50,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         _written(args.corpus, root / "site", 0, True)  # libraries are imported
-        for count, close in ((BUILD_GOALS, True), (SAMPLE, False), (None, False)):
+        for count, close in ((CLOSE, True), (SAMPLE, False), (None, False)):
             rows += _written(args.corpus, root / "site", count, close)
         goals = repeat(root / "site", args.goals)
         rows.append({"what": f"site of {goals} goals, MB", "value": _size(root / "site") / 1e6})

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from evaluators.agreement import agrees, names
 from evaluators.annotation_checks import Subject, said_verdict
@@ -81,6 +82,11 @@ class Card:
         """Count one more perturbed candidate."""
         for operation, score in scores.items():
             self.operations[operation] = self.operations.get(operation, Score()) + score
+
+
+def annotator_name(row: Mapping[str, Any]) -> str:
+    """Who wrote an annotation: the annotator, with its model where it has one."""
+    return f"{row['annotator']} ({row['model']})" if row["model"] else str(row["annotator"])
 
 
 def share(part: int, whole: int) -> float | None:

@@ -23,6 +23,7 @@ from pipelines.suites import digest
 from pipelines.thresholds import Thresholds, read_thresholds, thresholds_of, write_thresholds
 from pipelines.worker_log import worker_log
 from pipelines.workers import PROBE, check_workers, forget_probes, needs_of
+from schemas.ahead import ahead
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, is_whole_of, read_manifest
 from schemas.fingerprint import fingerprint
@@ -194,8 +195,12 @@ def _is_finished(config: BuildConfig, manifest: dict[str, Any], corpus: Corpus) 
     """Whether the manifest is of this build, and every receipt and shard is there, shards in size."""
     if manifest["fingerprint"] != fingerprint(identity(config)):
         return False
-    receipts = [corpus.read_receipt(step, index) for step in RECEIPTS for index in range(corpus.shards)]
-    whole = all(done is not None and corpus.is_current(done, done.fingerprint) for done in receipts)
+
+    def is_made(index: int) -> bool:
+        receipts = (corpus.read_receipt(step, index) for step in RECEIPTS)
+        return all(done is not None and corpus.is_current(done, done.fingerprint) for done in receipts)
+
+    whole = all(ahead(is_made, range(corpus.shards), corpus.root))
     return whole and _is_profiled(config, corpus) and is_compared(corpus)
 
 
@@ -205,12 +210,12 @@ def _is_profiled(config: BuildConfig, corpus: Corpus) -> bool:
     Another version of the profile changes no table, hence no identity: it is asked for here.
     """
     values = config.identity()
-    return all(
-        corpus.is_current(
-            corpus.read_receipt(PROFILE, index), profile_fingerprint(values, files_made(corpus, index))
-        )
-        for index in range(corpus.shards)
-    )
+
+    def is_profiled(index: int) -> bool:
+        wanted = profile_fingerprint(values, files_made(corpus, index))
+        return corpus.is_current(corpus.read_receipt(PROFILE, index), wanted)
+
+    return all(ahead(is_profiled, range(corpus.shards), corpus.root))
 
 
 def forget_damaged(corpus: Corpus) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.answer_checks import Fault
-from pipelines.score_annotations import annotator_name
+from evaluators.scoring import annotator_name
 from prompts.requests import Request
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, open_corpus

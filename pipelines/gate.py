@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pipelines.gate_frames import Frame, frames
 from pipelines.judging import Judge
 from pipelines.suites import CORPUS, Expectation, digest, suites
 from pipelines.thresholds import Thresholds
+from schemas.ahead import ahead
 from schemas.corpus import Corpus
 from schemas.crash import reached
 from schemas.profile import EXAMPLES, PROFILE, across_path, merged, profile_path
@@ -28,7 +30,7 @@ def run_gate(
 ) -> dict[str, Any]:
     """Judge a corpus by its profile; returns the verdict. No row is read."""
     wanted = suites(config, thresholds)
-    profile = merged(read_json(profile_path(corpus, PROFILE, index)) for index in range(corpus.shards))
+    profile = merged(ahead(partial(_profile, corpus), range(corpus.shards), corpus.root))
     held = frames(profile, read_json(across_path(corpus)), config, steps, wanted)
     judge = judge or Judge()
     results = {name: _suite(judge, name, suite, held[name]) for name, suite in wanted.items()}
@@ -38,6 +40,10 @@ def run_gate(
         "thresholds": {name: threshold.as_dict() for name, threshold in thresholds.items()},
         "suites": results,
     }
+
+
+def _profile(corpus: Corpus, index: int) -> Any:
+    return read_json(profile_path(corpus, PROFILE, index))
 
 
 def _suite(judge: Judge, name: str, expectations: list[Expectation], frame: Frame) -> dict[str, Any]:

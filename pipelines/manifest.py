@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from pipelines.identity import identity
+from schemas.ahead import ahead
 from schemas.config import BuildConfig
 from schemas.corpus import MANIFEST_VERSION, Counts, Receipt
 from schemas.fingerprint import fingerprint
@@ -27,32 +30,47 @@ class ConservationError(RuntimeError):
     """Rows disappeared, or came from nowhere; the message says at which step."""
 
 
-def read_receipts(config: BuildConfig) -> list[Receipt]:
-    """Every step's receipt for every shard; ConservationError where one is missing."""
+@dataclass
+class Receipts:
+    """What all receipts tell together: sums, and the shards that the manifest names."""
+
+    steps: dict[str, dict[str, Counts]] = field(default_factory=lambda: {step: {} for step in STEPS})
+    rows: Counter[str] = field(default_factory=Counter)  # by table
+    shards: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in TABLES})
+
+    def add(self, done: Receipt) -> None:
+        """Add what one more receipt tells."""
+        units = self.steps[done.step]
+        for unit, counts in done.counts.items():
+            units[unit] = units.get(unit, Counts()) + counts
+        for output in done.outputs:
+            self.rows[output.table] += output.rows
+            shard = {"file": output.file, "rows": output.rows, "sha256": output.sha256}
+            self.shards[output.table].append(shard)
+
+
+def read_receipts(config: BuildConfig) -> Receipts:
+    """Every step's receipt for every shard, a few held at a time; ConservationError where one is missing."""
     corpus = corpus_of(config)
-    receipts = []
-    for step in STEPS:
-        for index in range(config.shards):
-            done = corpus.read_receipt(step, index)
-            if done is None:
-                raise ConservationError(f"{corpus.receipt_path(step, index)}: missing after the run")
-            receipts.append(done)
+
+    def read(wanted: tuple[str, int]) -> Receipt:
+        done = corpus.read_receipt(*wanted)
+        if done is None:
+            raise ConservationError(f"{corpus.receipt_path(*wanted)}: missing after the run")
+        return done
+
+    receipts = Receipts()
+    for done in ahead(read, product(STEPS, range(config.shards)), corpus.root):
+        receipts.add(done)
     return receipts
 
 
-def step_counts(receipts: list[Receipt]) -> dict[str, dict[str, Counts]]:
+def step_counts(receipts: Receipts) -> dict[str, dict[str, Counts]]:
     """Counts of every step, summed over the shards, by what is counted."""
-    steps: dict[str, dict[str, Counts]] = {step: {} for step in STEPS}
-    for done in receipts:
-        units = steps[done.step]
-        for unit, counts in done.counts.items():
-            units[unit] = units.get(unit, Counts()) + counts
-    return steps
+    return receipts.steps
 
 
-def check_conservation(
-    config: BuildConfig, steps: dict[str, dict[str, Counts]], receipts: list[Receipt]
-) -> None:
+def check_conservation(config: BuildConfig, steps: dict[str, dict[str, Counts]], receipts: Receipts) -> None:
     """ConservationError unless every row of every step is accounted for."""
     for step, units in steps.items():
         for unit, counts in units.items():
@@ -65,9 +83,7 @@ def check_conservation(
         if out != taken:
             raise ConservationError(f"step {step} put out {out} {unit}, step {after} took in {taken}")
     _check_tables(config, steps, receipts)
-    letters = sum(
-        output.rows for done in receipts for output in done.outputs if output.table == "dead_letters"
-    )
+    letters = receipts.rows["dead_letters"]
     left_out = sum(
         sum(counts.filtered.values()) + sum(counts.failed.values())
         for units in steps.values()
@@ -77,11 +93,9 @@ def check_conservation(
         raise ConservationError(f"{left_out} rows were left out, {letters} dead letters tell of them")
 
 
-def _check_tables(config: BuildConfig, steps: dict[str, dict[str, Counts]], receipts: list[Receipt]) -> None:
+def _check_tables(config: BuildConfig, steps: dict[str, dict[str, Counts]], receipts: Receipts) -> None:
     """ConservationError unless the tables hold as many rows as the counted goals must give."""
-    held: Counter[str] = Counter()
-    for done in receipts:
-        held.update({output.table: output.rows for output in done.outputs})
+    held = receipts.rows
     goals = {step: units["goals"].rows_out for step, units in steps.items() if "goals" in units}
     wanted = {
         "motions": steps["read"]["clips"].rows_out,
@@ -98,7 +112,7 @@ def _check_tables(config: BuildConfig, steps: dict[str, dict[str, Counts]], rece
             raise ConservationError(f"table {table} holds {held[table]} rows, {rows} were counted")
 
 
-def build_manifest(config: BuildConfig, code_version: str, receipts: list[Receipt]) -> dict[str, Any]:
+def build_manifest(config: BuildConfig, code_version: str, receipts: Receipts) -> dict[str, Any]:
     """The manifest without the gate's verdict; the same corpus gives the same manifest."""
     values = identity(config)
     return {
@@ -109,7 +123,7 @@ def build_manifest(config: BuildConfig, code_version: str, receipts: list[Receip
         "fingerprint": fingerprint(values),
         "schema_versions": SCHEMA_VERSIONS,
         "shards": config.shards,
-        "tables": {name: _table(name, receipts) for name in TABLES},
+        "tables": {name: _table(shards) for name, shards in receipts.shards.items()},
         "steps": {
             step: {unit: counts.as_dict() for unit, counts in units.items()}
             for step, units in step_counts(receipts).items()
@@ -117,14 +131,9 @@ def build_manifest(config: BuildConfig, code_version: str, receipts: list[Receip
     }
 
 
-def _table(name: str, receipts: list[Receipt]) -> dict[str, Any]:
-    shards = sorted(
-        (output for done in receipts for output in done.outputs if output.table == name),
-        key=lambda output: output.file,
-    )
-    digest = hashlib.sha256("".join(f"{o.file} {o.sha256}\n" for o in shards).encode()).hexdigest()
-    return {
-        "rows": sum(output.rows for output in shards),
-        "digest": digest,
-        "shards": [{"file": o.file, "rows": o.rows, "sha256": o.sha256} for o in shards],
-    }
+def _table(made: list[dict[str, Any]]) -> dict[str, Any]:
+    shards = sorted(made, key=lambda shard: str(shard["file"]))
+    digest = hashlib.sha256()
+    for shard in shards:
+        digest.update(f"{shard['file']} {shard['sha256']}\n".encode())
+    return {"rows": sum(shard["rows"] for shard in shards), "digest": digest.hexdigest(), "shards": shards}

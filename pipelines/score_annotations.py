@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
 
 def scored(corpus: Corpus, skeleton_name: str) -> dict[str, Card]:
     """Scores by annotator, shards read one at a time."""
-    from evaluators.scoring import Card, score_perturbed, score_retrieved
+    from evaluators.scoring import Card, annotator_name, score_perturbed, score_retrieved
     from motion.events import difference
     from motion.skeleton import skeleton
     from schemas.rows import facts_of
@@ -97,11 +97,6 @@ def _assessments(corpus: Corpus, index: int) -> Iterator[Row]:
     for row in read_table(corpus, "annotations", index, _ANNOTATIONS).to_pylist():
         if row["kind"] == "assessment" and row["candidate_id"]:
             yield row
-
-
-def annotator_name(row: Row) -> str:
-    """Who wrote an annotation: the annotator, with its model where it has one."""
-    return f"{row['annotator']} ({row['model']})" if row["model"] else str(row["annotator"])
 
 
 def table(name: str, card: Card) -> list[str]:

@@ -3,6 +3,7 @@
 quality/profile/
   profile-00000-of-00008.json   statistics of one shard, of a size that does not grow with its rows
   keys-00000-of-00008.json      hashes and signatures by which clips of all shards are compared
+  shown-00000-of-00008.json     what the report shows of one shard, likewise bounded
   across.json                   what the comparison found
 """
 
@@ -16,19 +17,20 @@ from typing import Any
 from schemas.corpus import Corpus
 from schemas.storage import write_whole
 
-PROFILE_VERSION = 2
+PROFILE_VERSION = 3
 EXAMPLES = 20  # rows that a check names
-PROFILE, KEYS = "profile", "keys"
+PROFILE, KEYS, SHOWN = "profile", "keys", "shown"
 MAX_VALUES = 200  # different values that are counted one by one
 OTHERS = "(others)"
 TEXT_SAMPLE = 2000  # texts of a kind that diversity is measured on
 SKETCH = 256  # smallest hashes that stand for a set
+_UNKNOWN = 2000  # unknown words that are held of all shards
 
 Values = dict[str, Any]
 
 
 def profile_path(corpus: Corpus, name: str, index: int) -> Path:
-    """A shard's statistics (`profile`) or what it is compared by (`keys`)."""
+    """A shard's statistics (`profile`), what it is compared by (`keys`) or what of it is `shown`."""
     return corpus.root / "quality" / "profile" / f"{name}-{index:05d}-of-{corpus.shards:05d}.json"
 
 
@@ -99,6 +101,9 @@ def _add_texts(total: Values, found: Values) -> None:
     total["unknown"] = total.get("unknown", 0) + found["unknown"]
     examples = total.setdefault("unknown_words", {})
     _add_counts(examples, found["unknown_words"])
+    if len(examples) > 2 * _UNKNOWN:  # bounded while it grows; the most frequent ones are told
+        frequent = sorted(examples.items(), key=lambda item: (-item[1], item[0]))[:_UNKNOWN]
+        total["unknown_words"] = dict(frequent)
     total["vocabulary"] = sorted({*total.get("vocabulary", ()), *found["vocabulary"]})[:SKETCH]
     # Bounded while it grows: the lowest hashes are kept again and again.
     total["sample"] = sorted([*total.get("sample", ()), *found["sample"]])[:TEXT_SAMPLE]

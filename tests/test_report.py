@@ -23,7 +23,7 @@ from motion.features import joints_from_features
 from motion.skeleton import skeleton
 from pipelines.cli import main
 from pipelines.drawing import joints_of
-from pipelines.report.gathering import Draw, gather
+from pipelines.report.gathering import gather
 from pipelines.report.goal_choice import choose
 from pipelines.report.marks import Span, marked, pieces
 from pipelines.report.markup import percent
@@ -32,6 +32,7 @@ from pipelines.report.shell import standalone
 from pipelines.report.site import write_site
 from pipelines.score_annotations import as_json, scored
 from schemas.corpus import open_corpus
+from schemas.draw import Draw
 from schemas.shards import features_of
 
 PAGES = ("index", "data", "annotations", "goals")
@@ -212,7 +213,7 @@ def test_contradictions_stand_with_their_evidence_and_a_link_to_their_goal(made)
 
 def test_counts_are_those_of_the_tables(tmp_path) -> None:
     corpus, manifest = write_corpus(tmp_path / "c")
-    data = gather(corpus, manifest)
+    data = gather(corpus)
     tables = manifest["tables"]
     assert data.lengths.total() == tables["motions"]["rows"]
     assert sum(counts.total() for counts in data.tasks.values()) == tables["stage1"]["rows"]
@@ -226,7 +227,7 @@ def test_counts_are_those_of_the_tables(tmp_path) -> None:
 
 def test_scores_are_those_of_score_annotations(corpus) -> None:
     opened, manifest = open_corpus(corpus)
-    cards = gather(opened, manifest).cards
+    cards = gather(opened).cards
     assert as_json(cards) == as_json(scored(opened, manifest["config"]["skeleton"]))
     assert cards["kinematic"].operations
 
@@ -236,16 +237,17 @@ def test_scores_are_those_of_score_annotations(corpus) -> None:
 
 def test_what_is_wrong_comes_first_and_a_sample_does_not_move(made) -> None:
     corpus = made[0]
-    every = choose(corpus, None)
+    data = gather(corpus)
+    every = choose(corpus, data, None)
     assert [one.goal_id for one in every.goals[:2]] == [FLAGGED, GONE]
     assert [one.verdict for one in every.goals[:2]] == ["contradicted", "contradicted"]
     assert (every.of, every.flagged, len(every.goals)) == (8, 2, 8)
-    some = choose(corpus, 4)
-    assert {one.goal_id for one in some.goals} < {one.goal_id for one in choose(corpus, 6).goals}
+    some = choose(corpus, data, 4)
+    assert {one.goal_id for one in some.goals} < {one.goal_id for one in choose(corpus, data, 6).goals}
     assert sum(one.is_flagged for one in some.goals) == 1
-    close = [one for one in choose(corpus, 4, close=True).goals if not one.is_flagged]
+    close = [one for one in choose(corpus, data, 4, close=True).goals if not one.is_flagged]
     assert len({one.shard for one in close}) == 1
-    assert choose(corpus, 0).goals == ()
+    assert choose(corpus, data, 0).goals == ()
     assert "8 goals" in page(made[2], "goals").text
 
 

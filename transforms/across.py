@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from motion.signature import SIGNATURE_VERSION
+from schemas.ahead import ahead
 from schemas.compact import pack, unpack
 from schemas.corpus import Corpus
 from schemas.fingerprint import fingerprint
@@ -166,8 +168,12 @@ def write_across(corpus: Corpus, totals: Iterable[tuple[str, Total]]) -> None:
 
 def across_fingerprint(corpus: Corpus) -> str:
     """Identity of a comparison: what every shard is compared by. FileNotFoundError names a missing one."""
-    made = [digest for index in range(corpus.shards) for digest in digests(corpus, index, [PROFILE])]
-    return fingerprint("across", VERSION, SIGNATURE_VERSION, made)
+    made = sha256()
+    for digest in ahead(
+        lambda index: digests(corpus, index, [PROFILE])[0], range(corpus.shards), corpus.root
+    ):
+        made.update(f"{digest}\n".encode())
+    return fingerprint("across", VERSION, SIGNATURE_VERSION, made.hexdigest())
 
 
 def is_compared(corpus: Corpus) -> bool:

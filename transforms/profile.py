@@ -10,10 +10,11 @@ from motion.signature import SIGNATURE_VERSION
 from prompts.claims import claims_digest
 from schemas.corpus import Corpus, Output, Receipt
 from schemas.fingerprint import fingerprint
-from schemas.profile import KEYS, PROFILE, PROFILE_VERSION, Values, profile_path, write_values
+from schemas.profile import KEYS, PROFILE, PROFILE_VERSION, SHOWN, Values, profile_path, write_values
 from transforms.profile_keys import profile_keys
 from transforms.profile_shard import Shard
 from transforms.profile_tables import profile_tables
+from transforms.report_tables import report_data_of
 from transforms.step import STEPS, once, receipts
 
 _READ = ("skeleton", "ladder", "wordings")  # settings that checks read
@@ -45,7 +46,7 @@ def profile_shard(corpus: Corpus, index: int, config: Mapping[str, Any], files: 
 
 
 def profile_of(corpus: Corpus, index: int, config: Mapping[str, Any]) -> dict[str, Values]:
-    """Statistics of a shard, and what it is compared by with others."""
+    """Statistics of a shard, what it is compared by with others, and what the report shows of it."""
     shard = Shard(corpus, index, config)
     texts = profile_tables(shard)
     keys = profile_keys(shard)
@@ -58,6 +59,7 @@ def profile_of(corpus: Corpus, index: int, config: Mapping[str, Any]) -> dict[st
             "texts": {kind: found.as_dict() for kind, found in texts.items()},
         },
         KEYS: keys,
+        SHOWN: report_data_of(shard.parts, index, corpus.shards).as_dict(),
     }
 
 

@@ -13,6 +13,7 @@ from schemas.corpus import Corpus
 from schemas.shards import parquet_file
 from schemas.tables import TABLES
 from transforms.profile_tally import Tally, null_counts
+from transforms.report_tables import REPORT_COLUMNS
 from transforms.step import STEPS, shard_of
 
 Row = dict[str, Any]
@@ -27,6 +28,7 @@ class Shard:
     index: int
     config: Mapping[str, Any]
     tallies: dict[str, Tally] = field(default_factory=lambda: {name: Tally() for name in TABLES})
+    parts: dict[tuple[str, str], pa.Table] = field(default_factory=dict)  # by name and step
     foreign: dict[tuple[int, str, str], tuple[int, str]] = field(default_factory=dict)
     motions: dict[str, tuple[int, str]] = field(default_factory=dict)  # frames, split
     perturbed: dict[str, tuple[int, str]] = field(default_factory=dict)  # frames, split of the goal
@@ -56,7 +58,10 @@ class Shard:
         if wrong:
             self.tallies[name].rows += file.metadata.num_rows
             return None
-        return file.read(columns=TABLES[name].light_columns).replace_schema_metadata(None)
+        part = file.read(columns=TABLES[name].light_columns).replace_schema_metadata(None)
+        if name in REPORT_COLUMNS:
+            self.parts[name, step] = part.select(REPORT_COLUMNS[name])
+        return part
 
     def split_of(self, goal_id: str, unknown: str = "") -> str:
         """The split of a goal of this shard."""

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from evaluators.shift import js_distance, ks_distance, weighted_mean, weighted_quantiles
 from pipelines.diff.shards import Pair
-from pipelines.report.gathering import word_counts
+from transforms.report_tables import word_counts
 
 Counts = Counter[Any]
 

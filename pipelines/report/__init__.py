@@ -11,8 +11,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-BUILD_GOALS = 24  # in the browser of goals when a build ends
-
 
 def write_report(root: Path, manifest: dict[str, Any]) -> Path:
     """Write CORPUS/report of a built corpus; returns its first page. The same corpus gives the same bytes.
@@ -20,5 +18,6 @@ def write_report(root: Path, manifest: dict[str, Any]) -> Path:
     Of a corpus that has a verdict. Its goals come from few shards: the cost hardly grows with the motions.
     """
     from pipelines.report.site import write_site
+    from transforms.report_data import CLOSE
 
-    return write_site(root, manifest, root / "report", goals=BUILD_GOALS, close=True)
+    return write_site(root, manifest, root / "report", goals=CLOSE, close=True)

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 from evaluators.scoring import OVERALL, Card
-from pipelines.report.gathering import CONTRADICTIONS, LETTERS, VERDICTS, ReportData
 from pipelines.report.marks import Span, marked
 from pipelines.report.markup import card, counted, details, percent, section, table, text
+from transforms.report_data import CONTRADICTIONS, LETTERS, VERDICTS, ReportData
 
 Row = dict[str, Any]
 

@@ -49,11 +49,11 @@ def _goals(told: str) -> int:
 def run(args: argparse.Namespace) -> int:
     """Write the site; 0 whatever it tells, for the verdict is that of `irmogen validate`."""
     from pipelines.report.data_page import audited
-    from pipelines.report.goal_choice import SAMPLE
     from pipelines.report.runs import runs_of
     from pipelines.report.site import FILES, write_site
     from schemas.corpus import read_manifest
     from schemas.storage import check_output, check_own_folder
+    from transforms.report_data import SAMPLE
 
     manifest = read_manifest(args.corpus)
     folder = args.output or args.corpus / _OWN

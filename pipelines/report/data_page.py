@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipelines.report.annotations_page import goal_link
-from pipelines.report.gathering import ReportData
 from pipelines.report.marks import Span, marked
 from pipelines.report.markup import card, percent, section, text
 from pipelines.report.pictures import Picture
+from transforms.report_data import LEFT_OUT, ReportData
 
 Row = dict[str, Any]
 
-_SHOWN = 40
+_SHOWN = LEFT_OUT
 
 
 @dataclass
@@ -24,12 +23,14 @@ class Audited:
     """Captions that their motion contradicts, and pairs of captions that contradict each other.
 
     `claims` counts the judged claims by verdict; it is empty where only what left the corpus is known.
+    `more` captions of the same kind are not among those held.
     """
 
     captions: list[Row] = field(default_factory=list)
     disputes: list[Row] = field(default_factory=list)
     claims: dict[str, int] = field(default_factory=dict)
     told: int = 0
+    more: int = 0
 
 
 def audited(root: Path) -> Audited:
@@ -41,37 +42,13 @@ def audited(root: Path) -> Audited:
     return Audited(found.captions, found.disputes, dict(found.claims), found.told)
 
 
-def from_letters(letters: Sequence[Row], captions: dict[str, str]) -> Audited:
-    """The captions that the build left out for what their motion contradicts, out of its dead letters.
-
-    A caption that can be contradicted never stays in a corpus that was built in the ordinary way.
-    """
-    rows = []
-    for letter in letters:
-        told = json.loads(letter["payload"])
-        rows.append(
-            {
-                "caption_id": letter["input_id"],
-                "caption": captions.get(letter["input_id"], ""),
-                "words": "",
-                "claim": told.get("claim", ""),
-                "measured": told.get("evidence", letter["detail"]),
-                "certainty": float(told.get("certainty", 0)),
-                "start": int(told.get("start", 0)),
-                "end": int(told.get("end", 0)),
-                "left_out": True,
-            }
-        )
-    rows.sort(key=lambda row: (-row["certainty"], row["caption_id"]))
-    return Audited(rows)
-
-
 def data_page(pictures: Sequence[Picture], data: ReportData, found: Audited, linked: Container[str]) -> str:
     """The body of the page; `linked` are the goals that the browser of goals shows."""
     drawn = "\n".join(_picture(one) for one in pictures)
     return "\n".join(
         (
             f'<h1>Data</h1><p class="lead">{data.lengths.total():,} clips, and what was made of them.</p>',
+            *_unread(data),
             section("pictures", "Distributions", f'<div class="pictures">{drawn}</div>'),
             section(
                 "audit",
@@ -83,6 +60,14 @@ def data_page(pictures: Sequence[Picture], data: ReportData, found: Audited, lin
             ),
         )
     )
+
+
+def _unread(data: ReportData) -> list[str]:
+    """What is not counted, where something is not: rows without sense, which the gate refuses."""
+    if not data.unread:
+        return []
+    told = "".join(f"<li>{text(why)}</li>" for why in data.unread)
+    return [card(f"<p>Not counted on these pages, for rows that hold no sense:</p><ul>{told}</ul>")]
 
 
 def _picture(drawn: Picture) -> str:
@@ -107,7 +92,7 @@ def _audit(found: Audited, linked: Container[str]) -> str:
             "No caption is contradicted by its motion.</p>"
         )
     else:
-        more = len(found.captions) - _SHOWN
+        more = len(found.captions) - _SHOWN + found.more
         parts += [_caption(row, linked) for row in found.captions[:_SHOWN]]
         if more > 0:
             parts.append(f'<p class="muted small">and {more:,} more; irmogen audit lists them all</p>')

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from pipelines.report.gathering import ASSESSMENTS, ReportData
 from pipelines.report.markup import counted
 from pipelines.report.pictures import Picture, bars, boxes, curves, histogram, median_of
+from transforms.report_data import ASSESSMENTS, ReportData
 
 _MOST_BARS = 32
 

@@ -6,32 +6,19 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow.compute as pc
 
-from evaluators.verdict import CONTRADICTED, SUPPORTED, UNVERIFIABLE
 from motion.seeds import seed
+from pipelines.report.gathering import read_parts
 from pipelines.shard_input import read_table
 from schemas.corpus import Corpus
+from transforms.report_data import CLOSE, SAMPLE, ReportData, close_order
+from transforms.report_goals import GOAL_COLUMNS, Chosen, goals_of
 from transforms.step import STEPS
 
-SAMPLE = 200  # goals of a report, where nobody asks for more
 _LEAST_SHARE = 4  # at least one of so many of a sample may be taken for what is wrong with it
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """A goal, the shard that holds it, the worst verdict on its words, and why it was left out, if it was."""
-
-    goal_id: str
-    shard: int
-    verdict: str
-    left_out: str = ""
-
-    @property
-    def is_flagged(self) -> bool:
-        """Whether something is wrong with it."""
-        return bool(self.left_out) or self.verdict == CONTRADICTED
 
 
 @dataclass(frozen=True)
@@ -43,21 +30,20 @@ class Choice:
     flagged: int  # of all, not only of the chosen ones
 
 
-def choose(corpus: Corpus, count: int | None, *, close: bool = False) -> Choice:
+def choose(corpus: Corpus, data: ReportData, count: int | None, *, close: bool = False) -> Choice:
     """So many goals, or all for None: first some with something wrong, the others drawn by hash of the id.
 
     With `close` the others come from as few shards as hold so many, so that few motions are read. A shard
-    is a draw by itself: clips lie in that of the hash of their id. No more than are shown are held.
+    is a draw by itself: clips lie in that of the hash of their id. `data` holds enough for the goals of an
+    ordinary report; for more, every shard's verdicts are read, and no more are held than are shown.
     """
-    wrong: list[Chosen] = []
-    rest: list[Chosen] = []
-    of = flagged = 0
-    for index in range(corpus.shards):
-        found = _of_shard(corpus, index)
-        of += len(found)
-        flagged += sum(one.is_flagged for one in found)
-        wrong = _drawn([*wrong, *(one for one in found if one.is_flagged)], count)
-        rest = _drawn([*rest, *(one for one in found if not one.is_flagged)], count, close=close)
+    if count is not None and count <= (CLOSE if close else SAMPLE):
+        of, flagged = data.goals, data.flagged
+        wrong = _drawn([Chosen(*goal) for goal in data.wrong.values], count)
+        others = data.close if close else data.rest.values
+        rest = _drawn([Chosen(*goal) for goal in others], count, close=close)
+    else:
+        of, flagged, wrong, rest = _of_rows(corpus, count, close)
     if count is not None:
         wrong = wrong[: max(count // _LEAST_SHARE, count - (of - flagged))]
         rest = rest[: count - len(wrong)]
@@ -65,40 +51,30 @@ def choose(corpus: Corpus, count: int | None, *, close: bool = False) -> Choice:
     return Choice(tuple(in_order), of, flagged)
 
 
+def _of_rows(corpus: Corpus, count: int | None, close: bool) -> tuple[int, int, list[Chosen], list[Chosen]]:
+    """Out of every shard's rows: all goals, all with something wrong, so many of these and of the others."""
+    wrong: list[Chosen] = []
+    rest: list[Chosen] = []
+    of = flagged = 0
+    for index in range(corpus.shards):
+        found = goals_of(read_parts(corpus, index, GOAL_COLUMNS), index)
+        of += len(found)
+        flagged += sum(one.is_flagged for one in found)
+        wrong = _drawn([*wrong, *(one for one in found if one.is_flagged)], count)
+        rest = _drawn([*rest, *(one for one in found if not one.is_flagged)], count, close=close)
+    return of, flagged, wrong, rest
+
+
 def _drawn(goals: Sequence[Chosen], count: int | None, *, close: bool = False) -> list[Chosen]:
     """The first so many in the order in which goals are drawn; all for None, in any order."""
     if count is None:
         return list(goals)
-    return heapq.nsmallest(
-        count,
-        goals,
-        key=lambda one: (
-            seed("browser", one.shard) if close else 0,
-            seed("browser", one.goal_id),
-            one.goal_id,
-        ),
-    )
+    order = close_order if close else _order
+    return heapq.nsmallest(count, goals, key=lambda one: order((one.goal_id, one.shard)))
 
 
-def _of_shard(corpus: Corpus, index: int) -> list[Chosen]:
-    goals = read_table(corpus, "goals", index, ["goal_id"])["goal_id"].to_pylist()
-    known = set(goals)
-    reasons = {row["input_id"]: row["reason"] for row in letters(corpus, index) if row["input_id"] in known}
-    worst: dict[str, str] = {}
-    annotations = read_table(corpus, "annotations", index, ["goal_id", "contradicted", "unverifiable"])
-    sums = annotations.group_by("goal_id").aggregate([("contradicted", "sum"), ("unverifiable", "sum")])
-    for row in sums.to_pylist():
-        doubtful = UNVERIFIABLE if row["unverifiable_sum"] else SUPPORTED
-        worst[row["goal_id"]] = CONTRADICTED if row["contradicted_sum"] else doubtful
-    return [
-        Chosen(
-            name,
-            index,
-            CONTRADICTED if reasons.get(name) == "caption_contradicted" else worst.get(name, UNVERIFIABLE),
-            reasons.get(name, ""),
-        )
-        for name in goals
-    ]
+def _order(goal: Sequence[Any]) -> tuple[int, str]:
+    return seed("browser", goal[0]), goal[0]
 
 
 def letters(corpus: Corpus, index: int) -> list[dict[str, str]]:

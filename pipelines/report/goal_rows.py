@@ -11,16 +11,17 @@ import pyarrow.compute as pc
 from evaluators.agreement import names
 from evaluators.annotation_checks import LIST_ONLY
 from evaluators.caption_audit import judge
+from evaluators.scoring import annotator_name
 from motion.events import difference, event
 from motion.facts import Facts
-from pipelines.report.goal_choice import Chosen, letters, tasks_of
+from pipelines.report.goal_choice import letters, tasks_of
 from pipelines.report.marks import Span, pieces
-from pipelines.report.scores import said_of
-from pipelines.score_annotations import annotator_name
 from pipelines.shard_input import read_table
 from prompts.sentences import clause, difference_text, edit_text
 from schemas.corpus import Corpus
 from schemas.rows import MotionRef, facts_of, goal_motion
+from transforms.report_goals import Chosen
+from transforms.report_scores import said_of
 
 Row = dict[str, Any]
 

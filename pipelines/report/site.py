@@ -13,24 +13,22 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-
 from motion.skeleton import skeleton
 from pipelines.drawing import figure_script, figure_style, script_json
 from pipelines.report import shell
 from pipelines.report.annotations_page import annotations_page
-from pipelines.report.data_page import Audited, data_page, from_letters
+from pipelines.report.data_page import Audited, data_page
 from pipelines.report.distributions import all_pictures
 from pipelines.report.gathering import gather
-from pipelines.report.goal_choice import choose, letters
+from pipelines.report.goal_choice import choose
 from pipelines.report.goal_files import index_script, write_goals
 from pipelines.report.goals_page import goals_page
 from pipelines.report.markup import text
 from pipelines.report.runs import Runs
 from pipelines.report.summary_page import summary
-from pipelines.shard_input import read_table
 from schemas.corpus import Corpus
 from schemas.storage import read_json, write_whole
+from transforms.report_data import ReportData
 
 Row = dict[str, Any]
 
@@ -100,15 +98,15 @@ def write_site(
     """
     corpus, body = Corpus(root, manifest["shards"]), skeleton(manifest["config"]["skeleton"])
     site, runs = Site(folder), runs or Runs()
-    data = gather(corpus, manifest)
-    choice = choose(corpus, goals, close=close)
+    data = gather(corpus)
+    choice = choose(corpus, data, goals, close=close)
     site.write("goals/index.js", index_script(write_goals(corpus, choice, body, site.write)))
     linked = {one.goal_id for one in choice.goals}
     bodies = {
         "index.html": ("Summary", summary(manifest, data)),
         "data.html": (
             "Data",
-            data_page(all_pictures(data, body.fps), data, found or left_out_captions(corpus), linked),
+            data_page(all_pictures(data, body.fps), data, found or left_out_captions(data), linked),
         ),
         "annotations.html": ("Annotations", annotations_page(data, linked)),
         "goals.html": ("Goals", goals_page(choice)),
@@ -125,18 +123,9 @@ def write_site(
     return folder / "index.html"
 
 
-def left_out_captions(corpus: Corpus) -> Audited:
-    """What the build left out for what its motion contradicts."""
-    rows: list[Row] = []
-    captions: dict[str, str] = {}
-    for index in range(corpus.shards):
-        mine = [row for row in letters(corpus, index) if row["reason"] == "caption_contradicted"]
-        if mine:
-            held = read_table(corpus, "goals", index, ["goal_id", "caption"])
-            told = held.filter(pc.field("goal_id").isin([row["input_id"] for row in mine]))
-            captions |= {row["goal_id"]: row["caption"] for row in told.to_pylist()}
-            rows += mine
-    return from_letters(rows, captions)
+def left_out_captions(data: ReportData) -> Audited:
+    """What the build left out for what its motion contradicts, the most certain of it."""
+    return Audited(data.left_out, more=data.contradicted - len(data.left_out))
 
 
 def _page(manifest: Row, name: str, title: str, content: str, there: Sequence[str]) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 from pipelines.counts import counts_in_order, left_out, missing_rows
 from pipelines.report.flow import flow
-from pipelines.report.gathering import ReportData
 from pipelines.report.markup import card, counted, details, facts, mark, section, table, text
 from schemas.tables import TABLES
+from transforms.report_data import ReportData
 
 Row = dict[str, Any]
 

@@ -13,17 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evaluators.annotation_checks import LIST_ONLY
-from evaluators.scoring import Card, Retrieved, score_named
+from evaluators.scoring import Card, Retrieved, annotator_name, score_named
 from evaluators.support import CONTRADICTED, SUPPORTED
 from motion.events import difference
-from pipelines.score_annotations import annotator_name
 from prompts.claims.assessment import Said
 
 Row = dict[str, Any]
 
 _SAID = ("kind", "field", "action", "part", "aspect", "side", "direction", "expected", "found")
-
-author = annotator_name
 
 
 def add_scores(cards: dict[str, Card], candidates: pa.Table, annotations: pa.Table) -> None:
@@ -34,7 +31,7 @@ def add_scores(cards: dict[str, Card], candidates: pa.Table, annotations: pa.Tab
     wanted = annotations.filter((pc.field("kind") == "assessment") & (pc.field("candidate_id") != ""))
     named = _named(wanted)
     for number, row in enumerate(wanted.select(["candidate_id", "annotator", "model"]).to_pylist()):
-        card = cards.setdefault(author(row), Card())
+        card = cards.setdefault(annotator_name(row), Card())
         rung, verdicts = rungs[row["candidate_id"]], named.get(number, {})
         if rung["origin"] == "perturbed":
             edits = [(e["operation"], [difference(b) for b in e["breaks"]]) for e in rung["edits"]]
