@@ -13,6 +13,7 @@ from functools import partial
 
 from pipelines.amounts import duration, size
 from pipelines.scale_model import Constants, Estimate, Wanted, estimate
+from schemas.ahead import THREADS
 
 ROUND_TRIP = 0.03  # seconds of one request to an object store in the same region
 PUTS_A_SECOND = 3500.0  # that an object store takes under one prefix before it says SlowDown (S3's figure)
@@ -22,11 +23,9 @@ MANIFEST = 1e9  # bytes of JSON that a reader still loads: as objects it is some
 ONE_MACHINE = 64  # workers at the most that run on one machine, by its own engine
 MOST_GOALS = 10**12
 
-# What the main process asks an object store for, one request after another.
+# What the main process asks an object store for: listings page after page, small files some at a time.
 LISTS_A_CLIP = 2 / 1000  # pages of a listing, of a thousand names: a clip has two files
-READS_A_SHARD = 6  # receipts of the five steps and the profile, after the work
-REPORT_READS_A_SHARD = 44  # 22 tables that the report reads, a few columns each: an end and a part
-MAIN_READS_A_SHARD = READS_A_SHARD + REPORT_READS_A_SHARD
+MAIN_READS_A_SHARD = 9  # receipts of the steps, the profile and its receipt, what the report shows
 # What workers read for a shard of a corpus: receipts of steps before, and their tables.
 READS_OF_STEPS = 50
 READS_A_CLIP = 2  # its two files
@@ -50,8 +49,8 @@ class Load:
 
 
 def serial_store_seconds(wanted: Wanted) -> float:
-    """Seconds that the main process waits for an object store, whose requests it makes one by one."""
-    return ROUND_TRIP * (LISTS_A_CLIP * wanted.clips + MAIN_READS_A_SHARD * wanted.shards)
+    """Seconds that the main process waits for an object store."""
+    return ROUND_TRIP * (LISTS_A_CLIP * wanted.clips + MAIN_READS_A_SHARD * wanted.shards / THREADS)
 
 
 def store_requests(wanted: Wanted, files: int) -> tuple[int, int]:
@@ -95,7 +94,7 @@ def limits(wanted: Wanted, found: Estimate, asked: Load) -> list[Limit]:
         Limit("shuffle", shuffled / WORKER_DISK, f"{size(shuffled)} a worker of {size(WORKER_DISK)} of disk"),
     ]
     if asked.in_store:
-        loads += _of_store(wanted, pipeline, puts)
+        loads += _of_store(wanted, pipeline, puts, told)
     if answers := asked.answers(wanted.goals):
         loads.append(
             Limit("language model", answers / pipeline, f"its answers take {duration(answers)}; {told}")
@@ -103,15 +102,14 @@ def limits(wanted: Wanted, found: Estimate, asked: Load) -> list[Limit]:
     return sorted(loads, key=lambda limit: (-limit.load, limit.name))
 
 
-def _of_store(wanted: Wanted, pipeline: float, puts: float) -> list[Limit]:
+def _of_store(wanted: Wanted, pipeline: float, puts: float, told: str) -> list[Limit]:
     waits = serial_store_seconds(wanted)
     return [
         Limit(
             "main process and bucket",
             waits / pipeline,
-            f"the main process waits {duration(waits)} for {READS_A_SHARD} receipts and profiles a shard and "
-            f"{REPORT_READS_A_SHARD} requests of the report, one by one at {1000 * ROUND_TRIP:.0f} ms; the "
-            f"workers take {duration(pipeline)}",
+            f"the main process waits {duration(waits)} for listings and {MAIN_READS_A_SHARD} small files "
+            f"a shard, {THREADS} at a time at {1000 * ROUND_TRIP:.0f} ms; {told}",
         ),
         Limit(
             "writes to a bucket",
