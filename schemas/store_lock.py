@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import socket
@@ -23,11 +24,15 @@ from typing import Any
 
 from schemas.places import StorePath
 
-_RENEW_SECONDS = 15.0
-_DEAD_SECONDS = 60.0  # without a renewal
+_RENEW_SECONDS = 5.0
+_SILENT_SECONDS = 8.0  # without a renewal: it may be dead
+_DEAD_SECONDS = 60.0  # it is
 
 
 _held: set[str] = set()  # ids of this process' own locks
+
+
+_log = logging.getLogger(__name__)
 
 
 class LostLockError(RuntimeError):
@@ -38,12 +43,24 @@ class LostLockError(RuntimeError):
 def store_lock(path: StorePath, holder: str, wait: Callable[[str], None]) -> Iterator[None]:
     """Hold an object as a lock while the body runs; `holder` says for people who does.
 
-    `wait` is called with a living holder's words while there is one; what it raises ends the waiting.
+    `wait` is called with a living holder's words while there is one; what it raises ends the waiting. A
+    silent holder is waited for, a minute at the most, until it has spoken or is dead.
     LostLockError where the lock was lost on the way.
     """
     keeper = _Keeper(path, holder)
+    told = False
     while not keeper.take():
-        wait(keeper.other)
+        if keeper.silent:
+            if not told:
+                _log.warning(
+                    "%s: its holder is silent (%s): waiting until it has spoken or is dead",
+                    path,
+                    keeper.other,
+                )
+                told = True
+            time.sleep(1.0)
+        else:
+            wait(keeper.other)
     keeper.start()
     try:
         yield
@@ -64,6 +81,7 @@ class _Keeper:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._keep, name=f"lock {path}", daemon=True)
         self.other = ""  # who has it
+        self.silent = False  # and may be dead
         self.lost = ""  # how, once it was
 
     def take(self) -> bool:
@@ -75,10 +93,11 @@ class _Keeper:
             except FileNotFoundError:
                 return False  # freed at this moment: the next try gets it
             values = _values(held)
-            self.other = str(values.get("holder", "unknown"))
+            self.other, self.silent = str(values.get("holder", "unknown")), age > _SILENT_SECONDS
             if values.get("id") != self._id and age < _DEAD_SECONDS and not _died_here(values):
                 return False
             if self._path.replace_version(tag, self._data()) is None:
+                self.silent = False
                 return False  # another was faster
         self._tag = self._path.version()[1]
         _held.add(self._id)
