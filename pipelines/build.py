@@ -29,7 +29,7 @@ from schemas.corpus import Corpus, is_whole_of, read_manifest
 from schemas.fingerprint import fingerprint
 from schemas.places import place
 from schemas.profile import PROFILE
-from schemas.storage import sweep
+from schemas.storage import TEMPORARY, sweep
 from schemas.tables import TABLES
 from transforms.across import is_compared
 from transforms.dataset_source import LISTINGS
@@ -185,8 +185,9 @@ def _check_output(corpus: Corpus) -> None:
     root = corpus.root
     if root.exists() and not root.is_dir():
         raise NotADirectoryError(f"{root}: is a file; give a folder for the corpus")
-    others = {path.name for path in root.iterdir()} - {LOCK} if root.is_dir() else set()
-    others = {name for name in others if not name.startswith(PROBE)}  # of a preflight that was killed
+    found = {path.name for path in root.iterdir()} if root.is_dir() else set()
+    # What a lock, a preflight or a try to write may leave when it is killed.
+    others = {name for name in found if not name.startswith((LOCK, PROBE, TEMPORARY))}
     if others and not corpus.build_path.is_file():
         raise RefusedError(f"{root}: is not empty and holds no corpus; give another --output")
 

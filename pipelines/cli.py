@@ -92,7 +92,7 @@ def _run(run: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> 
         if os.environ.get("IRMOGEN_TRACEBACK"):
             raise
         print(f"irmogen {args.command}: {error}", file=sys.stderr)
-        return EXIT_USAGE
+        return int(getattr(error, "exit_code", EXIT_USAGE))
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         return 130

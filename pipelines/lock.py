@@ -15,21 +15,28 @@ from pathlib import Path
 
 from pipelines.identity import RefusedError
 from schemas.places import StorePath
+from schemas.store_client import EXIT_NOT_NOW
 from schemas.store_lock import store_lock
 
 LOCK = "build.lock"
+
+
+class HeldError(RefusedError):
+    """Another process writes the folder; the message names it."""
+
+    exit_code = EXIT_NOT_NOW
 
 
 @contextmanager
 def locked(root: Path, work: str = "build") -> Iterator[None]:
     """Hold a folder for a kind of work while the body runs; makes the folder where there is none.
 
-    RefusedError names the process that holds it; PermissionError where nothing can be written.
+    HeldError names the process that holds it; PermissionError where nothing can be written.
     """
     holder = f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%F %T')}"
 
     def refuse(other: str) -> None:
-        raise RefusedError(f"{root}: another {work} is writing it ({other}); wait for it")
+        raise HeldError(f"{root}: another {work} is writing it ({other}); wait for it")
 
     if isinstance(root, StorePath):
         with store_lock(root / f"{work}.lock", holder, refuse):

@@ -24,6 +24,7 @@ from pipelines.engines import DATAFLOW, Engine, check_folders, engine_of, unreac
 from schemas.config import BuildConfig
 from schemas.places import place
 from schemas.storage import write_whole
+from schemas.store_client import EXIT_NOT_NOW
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -44,6 +45,8 @@ _SMALL_BYTES = 1 << 24  # of a file that workers read to show that they can
 
 class NotReadyError(ValueError):
     """The workers cannot build; the message has a line for each thing that is missing."""
+
+    exit_code = EXIT_NOT_NOW
 
 
 @dataclass(frozen=True)

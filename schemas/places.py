@@ -11,7 +11,7 @@ import contextlib
 import errno
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -24,6 +24,7 @@ _READ_AHEAD = 1 << 20  # bytes
 _PAGE = 1000  # names a listing asks for at once, as stores give them
 
 Made = TypeVar("Made")
+Version = Mapping[str, str]  # what a store tells one version of an object by: S3 its tag, Google a number
 
 
 def place(text: str | Path) -> Path:
@@ -304,32 +305,36 @@ class StorePath(_Base):
             self._do(lambda api, store: api.put(store, self.key, data, mode="create", use_multipart=False))
         except AlreadyExistsError:
             # An answer that was lost on its way: the request that is repeated finds what the first has put.
-            return self.read_bytes() == data
+            with contextlib.suppress(FileNotFoundError):  # removed since: it was another's
+                return self.read_bytes() == data
+            return False
         return True
 
-    def version(self) -> tuple[bytes, str]:
-        """An object's bytes and the tag of this version of them, for `replace_version`."""
+    def version(self, hurry: bool = False) -> tuple[bytes, Version]:
+        """An object's bytes and which version of them it is, for `replace_version`."""
 
-        def read(api: Any, store: Any) -> tuple[bytes, str]:
+        def read(api: Any, store: Any) -> tuple[bytes, Version]:
             found = api.get(store, self.key)
-            return found.bytes().to_bytes(), str(found.meta["e_tag"])
+            return found.bytes().to_bytes(), _version(found.meta)
 
-        return self._do(read)
+        return self._do(read, hurry)
 
-    def replace_version(self, tag: str, data: bytes) -> str | None:
-        """Put an object in place of the version of a tag; its own tag, or None where that is gone."""
-        from obstore.exceptions import PreconditionError
+    def replace_version(self, tag: Version, data: bytes, hurry: bool = False) -> Version | None:
+        """Put an object in place of one version; its own one, or None where that is not there any more."""
+        from obstore.exceptions import AlreadyExistsError, PreconditionError
 
-        mode = {"e_tag": tag}
+        def put(api: Any, store: Any) -> Any:
+            return api.put(store, self.key, data, mode=tag, use_multipart=False)
+
         try:
-            made = self._do(lambda api, store: api.put(store, self.key, data, mode=mode, use_multipart=False))
-        except (PreconditionError, FileNotFoundError):
+            made = self._do(put, hurry)
+        except (AlreadyExistsError, PreconditionError, FileNotFoundError):
             with contextlib.suppress(FileNotFoundError):
-                held, now = self.version()
+                held, now = self.version(hurry)
                 if held == data:  # the answer to the first try was lost
                     return now
             return None
-        return str(made["e_tag"])
+        return _version(made)
 
     def unlink(self, missing_ok: bool = False) -> None:
         """Remove an object."""
@@ -362,8 +367,8 @@ class StorePath(_Base):
     def _bucket(self) -> tuple[str, str]:
         return self.scheme, self.bucket
 
-    def _do(self, request: Callable[[Any, Any], Made]) -> Made:
-        return ask(self._bucket, str(self), request)
+    def _do(self, request: Callable[[Any, Any], Made], hurry: bool = False) -> Made:
+        return ask(self._bucket, str(self), request, hurry)
 
 
 class _Reader(io.RawIOBase):
@@ -395,6 +400,10 @@ class _Reader(io.RawIOBase):
         buffer[: len(data)] = data
         self._at += len(data)
         return len(data)
+
+
+def _version(meta: Any) -> Version:
+    return {name: meta[name] for name in ("e_tag", "version") if meta.get(name) is not None}
 
 
 def _nanoseconds(meta: Any) -> int:

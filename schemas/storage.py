@@ -5,6 +5,7 @@ The one place that knows how a corpus' files reach a disk or a store.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -153,6 +154,8 @@ def read_json(path: Path) -> Any:
 
 def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes."""
+    if isinstance(path, StorePath):
+        return hashlib.sha256(path.read_bytes()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -161,8 +164,9 @@ def remove_tree(folder: Path) -> None:
     """Remove a folder with all that it holds; nothing where there is none."""
     if isinstance(folder, StorePath):
         folder.remove_tree()
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
+        return
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)
 
 
 def copy_tree(folder: Path, target: Path) -> None:
@@ -173,10 +177,12 @@ def copy_tree(folder: Path, target: Path) -> None:
 
 
 def sweep(folder: Path) -> int:
-    """Remove temporary files that a killed run left; returns how many. A store holds whole objects only."""
-    if isinstance(folder, StorePath):
-        return 0
-    parts = list(folder.rglob(f"{TEMPORARY}*"))
+    """Remove temporary files that a killed run left; returns how many.
+
+    A store holds whole objects only; what may be left there are probes of `check_writable` in the folder.
+    """
+    found = folder.iterdir() if isinstance(folder, StorePath) else folder.rglob(f"{TEMPORARY}*")
+    parts = [path for path in found if path.name.startswith(TEMPORARY)]
     for part in parts:
         part.unlink(missing_ok=True)
     return len(parts)

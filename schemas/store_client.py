@@ -22,27 +22,38 @@ from typing import Any, TypeVar
 _TRIES = 10  # of a request, the last one some 25 seconds after the first
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # seconds between them
 _WHOLE_SECONDS = 300  # for one request with its data: a shard over a slow line
+_HURRIED_TRIES, _HURRIED_SECONDS = 2, 5  # where a late answer is worth nothing
 _STATUS = re.compile(r"status code: (\d+)")
+_PROFILE_FILES = ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE")
 _MAY_PASS = {408, 429}  # of the answers that say that the request is at fault
+
+EXIT_NOT_NOW = 6  # of a command: the same one may go on later
 
 Bucket = tuple[str, str]  # scheme and name
 Made = TypeVar("Made")
 
 
-def ask(bucket: Bucket, name: str, request: Callable[[Any, Any], Made]) -> Made:
+class StoreError(OSError):
+    """A store does not answer as it should."""
+
+    exit_code = EXIT_NOT_NOW
+
+
+def ask(bucket: Bucket, name: str, request: Callable[[Any, Any], Made], hurry: bool = False) -> Made:
     """What `request` makes of obstore and a bucket's client; asked again where the failure may pass.
 
-    Errors name `name`: FileNotFoundError, PermissionError, OSError for a store that does not answer as it
-    should; obstore's own where a condition of the request does not hold.
+    Errors name `name`: FileNotFoundError, PermissionError, StoreError for a store that does not answer as it
+    should; obstore's own where a condition of the request does not hold. With `hurry` it takes some seconds.
     """
     import obstore
 
+    most, seconds = (_HURRIED_TRIES, _HURRIED_SECONDS) if hurry else (_TRIES, _WHOLE_SECONDS)
     tries = 0
     while True:
         try:
-            return request(obstore, _client(*bucket, os.getpid()))
+            return request(obstore, _client(*bucket, os.getpid(), seconds))
         except Exception as error:
-            tries = _wait(error, name, tries)
+            tries = _wait(error, name, tries, most)
 
 
 def listed(bucket: Bucket, folder: str, name: str, page: int) -> Iterator[Any]:
@@ -55,7 +66,7 @@ def listed(bucket: Bucket, folder: str, name: str, page: int) -> Iterator[Any]:
     last, tries = None, 0
     while True:
         try:
-            client = _client(*bucket, os.getpid())
+            client = _client(*bucket, os.getpid(), _WHOLE_SECONDS)
             for metas in obstore.list(client, folder or None, offset=last, chunk_size=page):
                 for meta in metas:
                     yield meta
@@ -66,7 +77,7 @@ def listed(bucket: Bucket, folder: str, name: str, page: int) -> Iterator[Any]:
             tries = _wait(error, name, tries)
 
 
-def _wait(error: Exception, name: str, tries: int) -> int:
+def _wait(error: Exception, name: str, tries: int, most: int = _TRIES) -> int:
     """Wait before the next try, whose number is returned; raises what no further try would mend."""
     from obstore import exceptions
 
@@ -81,21 +92,21 @@ def _wait(error: Exception, name: str, tries: int) -> int:
         raise error
     status = _STATUS.search(said)
     final = status is not None and 400 <= int(status[1]) < 500 and int(status[1]) not in _MAY_PASS
-    if final or tries + 1 >= _TRIES:
-        raise OSError(errno.EIO, f"the store does not answer as it should ({why})", name) from error
+    if final or tries + 1 >= most:
+        raise StoreError(errno.EIO, f"the store does not answer as it should ({why})", name) from error
     time.sleep(min(_LONGEST_WAIT, _FIRST_WAIT * 2**tries) * random.uniform(0.5, 1.0))
     return tries + 1
 
 
 @lru_cache(maxsize=16)
-def _client(scheme: str, bucket: str, process: int) -> Any:
-    """The client of a bucket, for this process."""
+def _client(scheme: str, bucket: str, process: int, seconds: int) -> Any:
+    """The client of a bucket, for this process, whose requests may take so long."""
     from obstore.store import GCSStore, S3Store
 
     # One owner of retries: `ask`, which also sees answers that break off.
     options: dict[str, Any] = {
         "retry_config": {"max_retries": 0},
-        "client_options": {"timeout": f"{_WHOLE_SECONDS}s", "connect_timeout": "10s"},
+        "client_options": {"timeout": f"{seconds}s", "connect_timeout": f"{min(seconds, 10)}s"},
     }
     if scheme == "gs":
         return GCSStore(bucket, **options)
@@ -112,13 +123,17 @@ def _client(scheme: str, bucket: str, process: int) -> Any:
 def _profile() -> dict[str, Any]:
     """Credentials of an AWS profile, where the environment names none and boto3 can read them."""
     named = ("AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
-    if any(os.environ.get(name) for name in (*named, "AWS_CONTAINER_CREDENTIALS_FULL_URI")):
+    others = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_SKIP_SIGNATURE")
+    if any(os.environ.get(name) for name in (*named, *others)):
         return {}
     folder = Path.home() / ".aws"
-    if not any((folder / name).is_file() for name in ("credentials", "config")):
+    files = [folder / "credentials", folder / "config"]
+    files += [Path(file) for name in _PROFILE_FILES if (file := os.environ.get(name))]
+    if not any(file.is_file() for file in files):
         return {}
     try:
         from obstore.auth.boto3 import Boto3CredentialProvider
-    except ImportError:
+
+        return {"credential_provider": Boto3CredentialProvider()}
+    except (ImportError, ValueError):  # no boto3, or a profile without credentials: a role may have some
         return {}
-    return {"credential_provider": Boto3CredentialProvider()}

@@ -1,8 +1,8 @@
 """A lock in a bucket: one object, which its holder renews; one that is not renewed is a dead holder's.
 
 Creating and replacing are conditional, so that of two that want it one gets it. Whether a holder lives is
-judged by the store's clock alone, or by its process where that ran on this machine. A holder that was stopped
-so long that another took the lock finds its object replaced: its work is interrupted.
+judged by the store's clock alone, or by its process where that ran on this machine. A holder that could not
+renew its lock in time ends at once, and touches nothing any more: what lies there may be another's by now.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import contextlib
 import json
 import logging
 import os
-import signal
 import socket
+import sys
 import threading
 import time
 import uuid
@@ -22,11 +22,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from schemas.places import StorePath
+from schemas.places import StorePath, Version
+from schemas.store_client import EXIT_NOT_NOW
 
 _RENEW_SECONDS = 5.0
 _SILENT_SECONDS = 8.0  # without a renewal: it may be dead
 _DEAD_SECONDS = 60.0  # it is
+_GIVE_UP_SECONDS = 45.0  # a holder that could not renew it ends before another may take it
 
 
 _held: set[str] = set()  # ids of this process' own locks
@@ -35,17 +37,13 @@ _held: set[str] = set()  # ids of this process' own locks
 _log = logging.getLogger(__name__)
 
 
-class LostLockError(RuntimeError):
-    """The lock that this process held is another's: it was not renewed in time."""
-
-
 @contextmanager
 def store_lock(path: StorePath, holder: str, wait: Callable[[str], None]) -> Iterator[None]:
     """Hold an object as a lock while the body runs; `holder` says for people who does.
 
     `wait` is called with a living holder's words while there is one; what it raises ends the waiting. A
-    silent holder is waited for, a minute at the most, until it has spoken or is dead.
-    LostLockError where the lock was lost on the way.
+    silent holder is waited for, a minute at the most, until it has spoken or is dead. Where the lock is lost
+    while the body runs, the process ends with EXIT_NOT_NOW.
     """
     keeper = _Keeper(path, holder)
     told = False
@@ -59,33 +57,28 @@ def store_lock(path: StorePath, holder: str, wait: Callable[[str], None]) -> Ite
                 )
                 told = True
             time.sleep(1.0)
-        else:
+        elif keeper.other:
             wait(keeper.other)
     keeper.start()
     try:
         yield
-    except KeyboardInterrupt:
-        if keeper.lost:
-            raise LostLockError(keeper.lost) from None
-        raise
     finally:
         keeper.end()
-    if keeper.lost:
-        raise LostLockError(keeper.lost)
 
 
 class _Keeper:
     def __init__(self, path: StorePath, holder: str) -> None:
         self._path, self._holder, self._id = path, holder, uuid.uuid4().hex
-        self._renewals, self._tag = 0, ""
+        self._renewals = 0
+        self._tag: Version = {}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._keep, name=f"lock {path}", daemon=True)
         self.other = ""  # who has it
         self.silent = False  # and may be dead
-        self.lost = ""  # how, once it was
 
     def take(self) -> bool:
         """Create the object, or replace a dead holder's; False while another lives."""
+        self.other, self.silent = "", False
         if not self._path.create(self._data()):
             try:
                 held, tag = self._path.version()
@@ -97,9 +90,14 @@ class _Keeper:
             if values.get("id") != self._id and age < _DEAD_SECONDS and not _died_here(values):
                 return False
             if self._path.replace_version(tag, self._data()) is None:
-                self.silent = False
+                self.other, self.silent = "", False
                 return False  # another was faster
-        self._tag = self._path.version()[1]
+        try:
+            held, self._tag = self._path.version()
+        except FileNotFoundError:
+            return False
+        if _values(held).get("id") != self._id:
+            return False
         _held.add(self._id)
         return True
 
@@ -112,8 +110,6 @@ class _Keeper:
         self._done.set()
         self._thread.join()
         _held.discard(self._id)
-        if self.lost:
-            return
         with contextlib.suppress(OSError):  # it then frees itself by its age
             if _values(self._path.read_bytes()).get("id") == self._id:
                 self._path.unlink(missing_ok=True)
@@ -123,20 +119,38 @@ class _Keeper:
         while not self._done.wait(_RENEW_SECONDS):
             self._renewals += 1
             try:
-                tag = self._path.replace_version(self._tag, self._data())
-            except OSError:  # of a store that does not answer; it may again
-                if time.monotonic() - renewed > _DEAD_SECONDS:
-                    self._lose("the store did not answer for a minute")
-                    return
-                continue
-            if tag is None:
-                self._lose("another process took it, for it was not renewed in time")
-                return
-            self._tag, renewed = tag, time.monotonic()
+                if not self._renew():
+                    self._lose("another process took it, for it was not renewed in time")
+                renewed = time.monotonic()
+            except Exception as error:  # whatever it is: the lock must not die without a word
+                if time.monotonic() - renewed > _GIVE_UP_SECONDS:
+                    self._lose(f"the store does not renew it: {error}")
+
+    def _renew(self) -> bool:
+        """Whether it is still this holder's, and lives on."""
+        asked = time.monotonic()
+        tag = self._path.replace_version(self._tag, self._data(), hurry=True)
+        if tag is None:  # or the answer to an earlier try was lost: then it is in our own words
+            try:
+                held, tag = self._path.version(hurry=True)
+            except FileNotFoundError:
+                return False
+            if _values(held).get("id") != self._id:
+                return False
+        self._tag = tag
+        if time.monotonic() - asked > _GIVE_UP_SECONDS:
+            raise TimeoutError("the answer took too long")
+        return True
 
     def _lose(self, why: str) -> None:
-        self.lost = f"{self._path}: the lock of {self._holder} is lost ({why}); run the same command again"
-        os.kill(os.getpid(), signal.SIGINT)  # which also ends a sleep of the main thread
+        if self._done.is_set():
+            return
+        print(
+            f"\n{self._path}: the lock of {self._holder} is lost ({why}); run the same command again",
+            file=sys.stderr,
+            flush=True,
+        )
+        _end(EXIT_NOT_NOW)
 
     def _age(self) -> float:
         """Seconds since the lock was renewed, by the store's clock."""
@@ -156,6 +170,11 @@ class _Keeper:
             "renewals": self._renewals,
         }
         return json.dumps(values).encode()
+
+
+def _end(code: int) -> None:
+    """End this process without anything that it would still do."""
+    os._exit(code)
 
 
 @cache

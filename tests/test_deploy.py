@@ -19,6 +19,7 @@ from pipelines import build
 from pipelines.beam_flags import pipeline_options
 from pipelines.cli import COMMANDS
 from pipelines.engines import check_folders, engine_of
+from schemas.store_client import EXIT_NOT_NOW
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "pipelines" / "deploy"
@@ -199,3 +200,10 @@ def test_the_image_is_named_as_the_makefile_makes_it() -> None:
     assert ours == {made}
     (version,) = re.findall(r'version="([^"]+)"', (ROOT / "setup.py").read_text())
     assert made == f"irmogen:{version}"
+
+
+def test_the_build_is_tried_again_where_that_may_help() -> None:
+    policy = find("Job build")["spec"]["podFailurePolicy"]["rules"]
+    final = {code for rule in policy for code in rule["onExitCodes"]["values"]}
+    assert final == {2, 3, 4, 5}
+    assert EXIT_NOT_NOW not in final

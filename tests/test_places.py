@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas import places
 from schemas.first_writer import put_new
 from schemas.places import StorePath, is_store, place, scan
 from schemas.shards import parquet_file
@@ -170,3 +171,19 @@ def test_errors_name_the_object_and_what_is_wrong(bucket: StorePath) -> None:
         check_output(nowhere / "a")
     check_output(bucket / "a")
     assert list(bucket.iterdir()) == []
+
+
+def test_google_is_told_the_version_that_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its store has no tags for conditions but numbers; no server for it is needed to see what is asked."""
+    asked = []
+
+    class Store:
+        @staticmethod
+        def put(_: object, key: str, data: bytes, *, mode: object, use_multipart: bool) -> dict[str, str]:
+            asked.append((key, mode, use_multipart))
+            return {"e_tag": "b", "version": "8"}
+
+    monkeypatch.setattr(places, "ask", lambda bucket, name, request, hurry=False: request(Store, None))
+    made = StorePath("gs", "bucket", ("lock",)).replace_version({"e_tag": "a", "version": "7"}, b"")
+    assert asked == [("lock", {"e_tag": "a", "version": "7"}, False)]
+    assert made == {"e_tag": "b", "version": "8"}

@@ -40,7 +40,7 @@ def test_a_build_on_workers_without_irmogen_is_refused_before_any_work(
     with worker_pool(bare_python(tmp_path / "bin"), tmp_path) as pool:
         there = flags(server, pool)
         done = irmogen("build", "--input", demo, "--output", tmp_path / "corpus", *there, check=False)
-    assert done.returncode == 2
+    assert done.returncode == 6
     told = done.stderr.strip().splitlines()
     assert told[0] == f"irmogen build: PortableRunner (worker pool at {pool}) is not ready:"
     assert len(told) == 2
@@ -58,7 +58,7 @@ def test_an_old_wheel_on_the_workers_is_told(server: str, demo: Path, tmp_path: 
     with worker_pool(bare_python(tmp_path / "bin", old), tmp_path) as pool:
         asked = ("preflight", "--input", demo, "--output", tmp_path / "corpus", *flags(server, pool))
         done = irmogen(*asked, check=False)
-        assert done.returncode == 2
+        assert done.returncode == 6
         (line,) = done.stderr.strip().splitlines()[1:]
         assert f"of source {source_digest(ROOMS)} submits" in line
         shutil.copy(ROOT / "motion" / "seeds.py", old / "motion" / "seeds.py")
@@ -85,7 +85,7 @@ def test_a_bucket_is_looked_for_from_the_workers(
     blind = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with worker_pool(here, tmp_path, blind) as pool:
         done = irmogen(*asked, *flags(server, pool), check=False, environ=os.environ)
-    assert done.returncode == 2
+    assert done.returncode == 6
     (line,) = done.stderr.strip().splitlines()[1:]
     assert line.startswith("- AWS_ENDPOINT_URL is not set: give it to the workers' environment")
     with worker_pool(here, tmp_path, os.environ) as pool:
@@ -119,7 +119,7 @@ def test_workers_that_never_come_are_waited_for_only_so_long(
 def test_a_job_server_that_is_not_there_is_a_line(demo: Path, tmp_path: Path) -> None:
     there = flags("localhost:1", "localhost:2")
     done = irmogen("preflight", "--input", demo, "--output", tmp_path / "corpus", *there, check=False)
-    assert done.returncode == 2
+    assert done.returncode == 6
     assert "--job_endpoint localhost:1: cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr
 

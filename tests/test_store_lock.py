@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,17 +90,50 @@ def test_a_living_holder_renews_it(bucket: StorePath, monkeypatch: pytest.Monkey
         assert (bucket / "build.lock").version() != before
 
 
-def test_who_lost_it_is_interrupted_and_told(bucket: StorePath, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("why", ["taken", "silent"])
+def test_who_lost_it_ends_and_touches_nothing(
+    bucket: StorePath, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], why: str
+) -> None:
+    ended = threading.Event()
     monkeypatch.setattr(store_lock, "_RENEW_SECONDS", 0.05)
-
-    def lose() -> None:
-        with locked(bucket):
+    monkeypatch.setattr(store_lock, "_end", lambda code: (codes.append(code), ended.set()))
+    codes: list[int] = []
+    with locked(bucket):
+        if why == "taken":
             (bucket / "build.lock").write_bytes(b'{"id": "other"}')
-            time.sleep(30)
+        else:
+            monkeypatch.setattr(store_lock, "_GIVE_UP_SECONDS", 0.2)
 
-    with pytest.raises(store_lock.LostLockError, match="another process took it"):
-        lose()
-    assert (bucket / "build.lock").read_bytes() == b'{"id": "other"}'  # it is the other's
+            def refuse(*_: object, **__: object) -> None:
+                raise RuntimeError("of any kind")
+
+            monkeypatch.setattr(StorePath, "replace_version", refuse)
+        assert ended.wait(20)
+    assert set(codes) == {6}
+    assert "is lost" in capsys.readouterr().err
+    if why == "taken":
+        assert (bucket / "build.lock").read_bytes() == b'{"id": "other"}'  # it is the other's
+
+
+def test_an_answer_that_was_lost_is_no_lost_lock(bucket: StorePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_lock, "_RENEW_SECONDS", 0.05)
+    honest, lost = StorePath.replace_version, threading.Event()
+
+    def put_and_lose(self: StorePath, *arguments: object, **rest: object) -> object:
+        made = honest(self, *arguments, **rest)  # type: ignore[arg-type]
+        if not lost.is_set():
+            lost.set()
+            raise OSError("the answer is lost")
+        return made
+
+    monkeypatch.setattr(StorePath, "replace_version", put_and_lose)
+    monkeypatch.setattr(store_lock, "_end", lambda code: pytest.fail(f"ended with {code}"))
+    with locked(bucket):
+        assert lost.wait(20)
+        time.sleep(0.5)
+        before = (bucket / "build.lock").read_bytes()
+        time.sleep(0.5)
+        assert (bucket / "build.lock").read_bytes() != before
 
 
 def test_a_build_is_refused_while_another_holds_the_corpus(
@@ -107,5 +141,5 @@ def test_a_build_is_refused_while_another_holds_the_corpus(
 ) -> None:
     process, _ = holder
     refused = irmogen("build", "--input", demo, "--output", bucket, check=False)
-    assert refused.returncode == 2
+    assert refused.returncode == 6
     assert f"process {process.pid}" in refused.stderr

@@ -9,6 +9,7 @@ next number of the shard's turn is free. The second worker then finds the first 
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,14 +51,15 @@ class Turns:
         last = max((int(path.suffix[1:]) for path in self._folder.glob(f"shard-{index:05d}.*")), default=-1)
         if last >= 0:
             try:
-                holder = self._path(index, last).read_text(encoding="utf-8")
+                holder = self._path(index, last).read_text(encoding="utf-8").split("\n")[0]
             except FileNotFoundError:
                 return None  # freed at this moment
             if holder == self._worker:
                 return -1
             if self._state.lives(holder):
                 return None
-        [mine] = put_new([(self._path(index, last + 1), self._worker.encode())])
+        # Its own words: of two threads of this worker one takes it, also in a store.
+        [mine] = put_new([(self._path(index, last + 1), f"{self._worker}\n{uuid.uuid4().hex}".encode())])
         return last + 1 if mine else None
 
     def _path(self, index: int, number: int) -> Path:
