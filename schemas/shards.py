@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -65,10 +66,34 @@ def _features_array(clips: Sequence[NDArray[np.float32]], kind: pa.DataType, siz
 
 def write_shard(path: Path, table: pa.Table) -> str:
     """Write a shard whole; returns the SHA-256 of its bytes."""
-    sink = pa.BufferOutputStream()
+    with whole_file(path) as file:
+        hashed = _Hashed(file)
+        _write_rows(table, hashed)
+        reached("during_shard_write")
+    return hashed.digest.hexdigest()
+
+
+class _Hashed(io.RawIOBase):
+    """A file to write that knows the SHA-256 of what was written."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+
+    def writable(self) -> bool:
+        """It is only written."""
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Write bytes through."""
+        self.digest.update(data)
+        return self._file.write(data)
+
+
+def _write_rows(table: pa.Table, file: BinaryIO | _Hashed) -> None:
     pq.write_table(
         table,
-        sink,
+        file,
         compression="zstd",
         compression_level=_COMPRESSION_LEVEL,
         row_group_size=_ROW_GROUP,
@@ -77,11 +102,6 @@ def write_shard(path: Path, table: pa.Table) -> str:
         write_statistics=True,
         store_schema=True,
     )
-    data = sink.getvalue().to_pybytes()
-    with whole_file(path) as file:
-        file.write(data)
-        reached("during_shard_write")
-    return hashlib.sha256(data).hexdigest()
 
 
 def _float_leaves(schema: pa.Schema) -> list[str]:

@@ -40,7 +40,7 @@ _PART = GROUP // 2  # of a larger band; a part sees a margin of the next one
 _MARGIN = 8  # units by which the levels of copies may differ
 # Metres between the sketches of copies: more than between the clips, for those may begin apart.
 SKETCHED = 0.07
-_NEAREST = 8  # pairs that a clip may begin in a group, of each kind: bounded however alike clips are
+_NEAREST = 3  # pairs that a clip may begin in a group, of each kind: bounded however alike clips are
 
 Found = tuple[str, str, str]  # kind, subject, what it was found with
 

@@ -22,6 +22,7 @@ from prompts.neutral import encodable
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Counts, Output, Receipt
 from schemas.fingerprint import fingerprint as digest
+from schemas.memory import give_back
 from schemas.places import place
 from schemas.profile import PROFILE
 from schemas.shards import to_table, write_shard
@@ -138,7 +139,10 @@ def run_step(
         return result
 
     def write(result: StepResult) -> Receipt:
-        outputs = [_write(corpus, config, table, index, rows) for table, rows in result.rows.items()]
+        # Rows go as their table is made: those of motions are most of what a worker holds.
+        outputs = [
+            _write(corpus, config, table, index, result.rows.pop(table)) for table in list(result.rows)
+        ]
         letters = [letter.as_row() for letter in result.left_out]
         outputs.append(_write(corpus, config, "dead_letters", index, letters, file=step))
         return Receipt(step, index, fingerprint, result.counts, tuple(outputs))
@@ -189,6 +193,8 @@ def once(
         corpus.take_back(found)
     made = write(result)
     corpus.write_receipt(made)
+    del result
+    give_back()
     return made
 
 
@@ -200,7 +206,8 @@ def _write(
     rows: list[dict[str, Any]],
     file: str = "",
 ) -> Output:
-    table = to_table(TABLES[name], rows, skeleton(config.skeleton).feature_size)
+    table, count = to_table(TABLES[name], rows, skeleton(config.skeleton).feature_size), len(rows)
+    rows.clear()
     path = corpus.shard_path(name, index, file)
     digest = write_shard(path, table)
-    return Output(name, str(path.relative_to(corpus.root)), len(rows), path.stat().st_size, digest)
+    return Output(name, str(path.relative_to(corpus.root)), count, path.stat().st_size, digest)
