@@ -163,7 +163,7 @@ def test_a_turn_is_had_by_one_worker_until_it_ends_or_is_dead(tmp_path: Path) ->
     assert not list((state.folder / "turns").iterdir())
     (state.folder / "turns" / "shard-00003.0").write_text("dead")
     with second.hold(3):
-        assert (state.folder / "turns" / "shard-00003.1").read_text() == "second"
+        assert (state.folder / "turns" / "shard-00003.1").read_text().split()[0] == "second"
     with first.hold(3):  # the dead one's file stays for ever, and holds nobody up
         state.stop("interrupted", "Ctrl-C")
         with pytest.raises(StoppedError), second.hold(3):
