@@ -16,7 +16,7 @@ from pipelines import plan_scale
 from pipelines.amounts import duration, size
 from pipelines.inputs import CLIPS_A_SHARD
 from pipelines.inputs import add_arguments as build_arguments
-from pipelines.scale_limits import store_requests
+from pipelines.scale_limits import serial_store_seconds, store_requests
 from pipelines.scale_model import Constants, Wanted, band, estimate
 from schemas.llm_settings import LlmSettings
 from schemas.prices import load_prices
@@ -180,11 +180,12 @@ def _costs(known: Constants) -> str:
         money = model.cost(
             round(goals * asked["input_tokens"]), round(goals * asked["output_tokens"]), batch=True
         )
-        hours = found.seconds * WORKERS / 3600
+        seconds = found.seconds + serial_store_seconds(wanted)
+        hours = seconds * WORKERS / 3600
         body.append(
             (
                 f"{goals:.0e}",
-                duration(found.seconds),
+                duration(seconds),
                 f"{hours * WORKER_PRICE:,.0f}",
                 f"{size(found.bytes)}: {found.bytes / 1e9 * STORAGE_PRICE:,.0f}",
                 f"{(writes * WRITE_PRICE + reads * READ_PRICE):,.0f}",
