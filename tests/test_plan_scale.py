@@ -161,7 +161,12 @@ def test_a_larger_recipe_takes_more(capsys) -> None:
     def perturbed(*flags: object) -> float:
         return figure(told(capsys, "--scale", "1e6", *flags), r"perturbed ([\d.]+) GB")
 
+    def ladder(*flags: object) -> float:
+        return figure(told(capsys, "--scale", "1e6", *flags), r"ladder ([\d.]+) \(")
+
     assert perturbed("--perturbed", 4) == pytest.approx(2 * perturbed(), rel=0.01)
+    assert ladder("--perturbed", 0) < ladder() / 4  # of the time too: making versions is most of it
+    assert ladder("--perturbed", 4) > 1.5 * ladder()
     assert "perturbed 0 bytes" in told(capsys, "--scale", "1e6", "--perturbed", 0)
 
 
