@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.scale_model import CONSTANTS_VERSION, Constants, Wanted, constants_of, estimate
 
 Row = Mapping[str, Any]
+OF_STEP = "step "  # before a step's name, among what is foretold
 LEAST_ERROR, LEAST_BYTES_ERROR = 0.10, 0.03  # of a band: one benchmark does not prove more
 MOTIONS = ("motions", "perturbed")
 
@@ -75,6 +76,7 @@ def constants_from(rows: Sequence[Row], before: Constants, errors: tuple[float, 
         "bytes_a_goal": {name: held / goals for name, held in bytes_of.items() if name not in MOTIONS},
         "bytes_a_shard": a_shard,
         "bytes_fixed": fixed,
+        # Pairs of alike clips grow with the corpus, so that the largest size tells more than all together.
         "shuffle_a_goal": {name: one["bytes"] / rows[-1]["goals"] for name, one in shuffled.items()}
         if shuffled
         else dict(before.shuffle_a_goal),
@@ -97,7 +99,10 @@ def _rounded(values: Any) -> Any:
 
 
 def foretold(known: Constants, row: Row) -> dict[str, float]:
-    """What the constants say of a build that was measured: seconds, bytes and bytes of memory."""
+    """What the constants say of a build that was measured: seconds, bytes stored, shuffled and of memory.
+
+    Seconds of a step are named by it; they are of all workers together.
+    """
     found = estimate(
         known,
         Wanted(row["goals"], row["workers"], row["goals"] / row["clips"], row["frames"] / row["clips"], 64),
@@ -107,23 +112,28 @@ def foretold(known: Constants, row: Row) -> dict[str, float]:
         "bytes": found.bytes,
         "main_memory": found.main_memory + found.engine_memory,
         "worker_memory": found.worker_memory,
+        "shuffled": sum(found.shuffle_bytes.values()),
+        **{OF_STEP + step: seconds for step, seconds in found.step_seconds.items()},
     }
 
 
 def measured(row: Row) -> dict[str, float]:
-    """The same of the build itself."""
+    """The same of the build itself; nothing shuffled where it was not counted."""
+    shuffled = row.get("shuffled")
     return {
         "seconds": row["seconds"],
         "bytes": sum(row["bytes"].values()),
         "main_memory": row["main_memory"],
         "worker_memory": max(row["worker_memory"]),
+        **({"shuffled": sum(one["bytes"] for one in shuffled.values())} if shuffled else {}),
+        **{OF_STEP + step: spent["elapsed"] for step, spent in row["steps"].items()},
     }
 
 
 def errors_of(known: Constants, row: Row) -> dict[str, float]:
     """How far off, as shares; above 0 where more was foretold than there was."""
-    true = measured(row)
-    return {name: value / true[name] - 1 for name, value in foretold(known, row).items()}
+    told = foretold(known, row)
+    return {name: told[name] / value - 1 for name, value in measured(row).items() if value and name in told}
 
 
 def validated(rows: Sequence[Row], before: Constants) -> tuple[dict[str, Any], dict[str, float]]:

@@ -21,6 +21,7 @@ from typing import Any
 
 CONSTANTS_VERSION = 1
 CONSTANTS = "scale_constants.json"
+FRAME_STEPS = ("read", "measure", "ladder")  # look at every frame: taken to grow as clips get longer
 
 
 @dataclass(frozen=True)
@@ -129,11 +130,9 @@ class Estimate:
 def estimate(known: Constants, wanted: Wanted) -> Estimate:
     """What a corpus takes."""
     goals, clips, shards = wanted.goals, wanted.clips, wanted.shards
-    # Steps that look at every frame take longer for longer clips; those that only write words do not, but
-    # clips have 200 frames at the most, so that taking all steps alike is within the band.
     longer = wanted.frames_a_clip / known.frames_a_clip
     steps = {
-        step: goals * seconds * wanted.step_factors.get(step, 1.0)
+        step: goals * seconds * wanted.step_factors.get(step, 1.0) * (longer if step in FRAME_STEPS else 1.0)
         for step, seconds in known.seconds_a_goal.items()
     }
     turns = math.ceil(shards / wanted.workers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import apache_beam as beam
@@ -14,6 +15,7 @@ from schemas.corpus import open_corpus
 from schemas.storage import read_json
 from transforms.crossing import Crossing, shuffled
 from transforms.index import GOALS_A_CLIP, index_entries
+from transforms.timing import count, step_seconds
 
 WORKERS = ["--direct_num_workers=2", "--direct_running_mode=multi_processing"]
 
@@ -37,6 +39,21 @@ def test_bytes_and_records_are_counted_wherever_they_come_from(flags: list[str])
     }
 
 
+def test_seconds_of_two_transforms_of_one_step_are_added() -> None:
+    pipeline = beam.Pipeline("FnApiRunner")
+    rows = pipeline | beam.Create([b"a", b"b"])
+
+    def spend(milliseconds: int, row: bytes) -> bytes:
+        count("compare", (1_000_000 * milliseconds, 2_000_000 * milliseconds))
+        return row
+
+    first = rows | "First" >> beam.Map(partial(spend, 250)) | beam.Reshuffle()
+    _ = first | "Second" >> beam.Map(partial(spend, 1000))
+    result = pipeline.run()
+    result.wait_until_finish()
+    assert step_seconds(result) == {"compare": {"cpu": 2.5, "elapsed": 5.0}}
+
+
 def test_a_runner_without_metrics_tells_nothing() -> None:
     class Silent:
         def metrics(self) -> None:
@@ -44,6 +61,7 @@ def test_a_runner_without_metrics_tells_nothing() -> None:
 
     assert shuffled(Silent()) == {}
     assert shuffled(None) == {}
+    assert step_seconds(Silent()) == {}
 
 
 def test_a_build_notes_what_it_shuffled_and_leaves_no_offers(corpus: Path) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from motion import split_lists
 from pipelines.cli import main
-from pipelines.plan_scale import like_input
+from pipelines.plan_scale import like_input, sample_of
 from pipelines.scale_model import constants
 
 
@@ -85,6 +86,19 @@ def test_a_dataset_gives_its_captions_and_frames_a_clip(capsys, demo: Path) -> N
     assert f"({found[0]:.2f} captions and {found[1]:.0f} frames a clip)" in text
 
 
+def test_a_dataset_of_many_pieces_and_repeated_ids_is_sampled_as_one(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [line for split in ("train", "val", "test") for line in (demo / f"{split}.txt").read_text().split()]
+    monkeypatch.setattr("pipelines.plan_scale.SAMPLE_CLIPS", 7)
+    whole = sample_of(demo)
+    assert len(set(whole)) == 7
+    (tmp_path / "train.txt").write_text("\n".join(ids[::-1]))
+    (tmp_path / "val.txt").write_text("\n".join(3 * ids))
+    monkeypatch.setattr(split_lists.pieces, "__defaults__", (50,))
+    assert sample_of(tmp_path) == whole
+
+
 def test_a_corpus_gives_its_goals_and_frames_a_clip(corpus: Path) -> None:
     tables = json.loads((corpus / "manifest.json").read_text())["tables"]
     frames = [
@@ -95,6 +109,22 @@ def test_a_corpus_gives_its_goals_and_frames_a_clip(corpus: Path) -> None:
     assert like_input(corpus, None) == pytest.approx(
         (tables["goals"]["rows"] / tables["motions"]["rows"], sum(frames) / len(frames))
     )
+
+
+def test_a_bucket_is_waited_for_where_it_is_a_limit(capsys, demo: Path) -> None:
+    flags = ["--scale", "1e7", "--workers", 5000, "--worker-price", 1]
+
+    def plan(*more: object) -> tuple[bool, bool, float]:
+        text = told(capsys, *flags, *more)
+        hours = figure(text, r"workers: ([\d.,]+) hours")
+        return "waiting for the bucket" in text, "main process and bucket" in text, hours
+
+    nowhere, bucket = plan(), plan("--output", "s3://bucket/corpus")
+    local = plan("--output", "corpus")
+    assert nowhere == bucket
+    assert nowhere[:2] == (True, True)
+    assert local[:2] == (False, False)
+    assert nowhere[2] > local[2]  # they are paid meanwhile
 
 
 def test_a_model_is_counted_priced_and_held_against_budget_and_rate(capsys) -> None:
@@ -131,7 +161,12 @@ def test_a_larger_recipe_takes_more(capsys) -> None:
     def perturbed(*flags: object) -> float:
         return figure(told(capsys, "--scale", "1e6", *flags), r"perturbed ([\d.]+) GB")
 
+    def ladder(*flags: object) -> float:
+        return figure(told(capsys, "--scale", "1e6", *flags), r"ladder ([\d.]+) \(")
+
     assert perturbed("--perturbed", 4) == pytest.approx(2 * perturbed(), rel=0.01)
+    assert ladder("--perturbed", 0) < ladder() / 4  # of the time too: making versions is most of it
+    assert ladder("--perturbed", 4) > 1.5 * ladder()
     assert "perturbed 0 bytes" in told(capsys, "--scale", "1e6", "--perturbed", 0)
 
 

@@ -70,6 +70,53 @@ def test_constants_are_found_again_in_what_they_foretell() -> None:
         assert abs(error) < 0.02
 
 
+def hand_made(clips: int) -> dict[str, Any]:
+    """Ten goals a clip and 20 clips a shard; 0.5 s a clip and 4 s of one worker, and figures easy to tell."""
+    shards, goals = clips // 20, 10 * clips
+    phases = {"prepare": clips * 0.01, "pipeline": 4 + 0.5 * clips, "receipts": 0.2 * shards, "gate": 3.0}
+    return {
+        **row(constants(), clips),
+        "goals": goals,
+        "shards": shards,
+        "workers": 1,
+        "phases": phases,
+        "seconds": sum(phases.values()) + 5.0 + 0.1 * shards,
+        "steps": {"read": {"elapsed": 0.1 * clips}, "ladder": {"elapsed": 0.3 * clips}},
+        "shuffled": {"pairs": {"bytes": goals * clips, "records": 1}},
+    }
+
+
+def test_constants_are_what_simple_figures_say() -> None:
+    from scale_fit import constants_from
+
+    found = constants_from([hand_made(clips) for clips in (40, 400)], constants(), (0.0, 0.0))
+    assert found["seconds_a_goal"] == pytest.approx({"read": 0.01, "ladder": 0.03})
+    assert found["efficiency"] == pytest.approx(0.8)
+    assert found["pipeline_fixed"] == pytest.approx(4)
+    assert found["main_fixed"] == pytest.approx(8)
+    assert found["main_a_shard"] == pytest.approx(0.3)
+    assert found["main_a_clip"] == pytest.approx(0.01)
+    assert found["shuffle_a_goal"] == pytest.approx({"pairs": 400})  # of the largest: it grew tenfold
+
+
+def test_what_is_not_in_proportion_to_the_goals_shows_in_the_targets() -> None:
+    from scale_fit import validated
+    from scale_page import targets
+
+    known = constants()
+    rows = [row(known, clips) for clips in (256, 2560, 14080)]
+    rows[2]["steps"]["compare"]["elapsed"] *= 4
+    for shuffle in rows[2]["shuffled"].values():
+        shuffle["bytes"] *= 2
+    _, errors = validated(rows, known)
+    assert errors["shuffled"] == pytest.approx(-0.5, abs=0.01)
+    assert errors["step compare"] == pytest.approx(-0.75, abs=0.01)
+    assert errors["step ladder"] == pytest.approx(0, abs=0.01)
+    told = dict(targets(rows, errors, known))
+    assert any("compare -7" in text and "ladder +0" in text.replace("-0", "+0") for text in told.values())
+    assert "pairs of alike clips grow" in told["its shuffle"]
+
+
 def test_a_largest_size_that_takes_longer_than_foretold_widens_the_band() -> None:
     from scale_fit import LEAST_ERROR, final, validated
 

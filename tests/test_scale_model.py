@@ -80,6 +80,15 @@ def test_longer_clips_take_more_of_the_tables_that_hold_motions_only() -> None:
     assert after["motions"] == pytest.approx(2 * before["motions"])
 
 
+def test_longer_clips_take_longer_in_the_steps_that_look_at_frames_only() -> None:
+    usual = wanted(10_000)
+    long = replace(usual, frames_a_clip=2 * usual.frames_a_clip)
+    before, after = estimate(KNOWN, usual).step_seconds, estimate(KNOWN, long).step_seconds
+    for step in before:
+        factor = 2 if step in ("read", "measure", "ladder") else 1
+        assert after[step] == pytest.approx(factor * before[step]), step
+
+
 def test_factors_are_of_their_step_and_their_table() -> None:
     usual = wanted(10_000)
     more = replace(usual, step_factors={"ladder": 2.0}, table_factors={"candidates": 3.0})

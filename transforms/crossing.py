@@ -8,6 +8,8 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
+from transforms.counters import totals
+
 NAMESPACE = "irmogen"
 _PREFIX = "shuffled "
 
@@ -46,17 +48,9 @@ class _Counted(beam.DoFn):
 
 def shuffled(result: Any) -> dict[str, dict[str, int]]:
     """Bytes and records of every shuffle of a pipeline that has run; empty where a runner tells none."""
-    from apache_beam.metrics import MetricsFilter
-
-    try:
-        counters = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
-    except (AttributeError, NotImplementedError, ValueError):
-        return {}  # a runner without metrics
     found: dict[str, dict[str, int]] = {}
-    for counter in counters:
-        name = counter.key.metric.name
+    for name, count in totals(result, NAMESPACE).items():
         if name.startswith(_PREFIX):
             shuffle, _, unit = name.removeprefix(_PREFIX).rpartition(" ")
-            total = found.setdefault(shuffle, {"bytes": 0, "records": 0})
-            total[unit] += counter.committed or counter.attempted or 0
+            found.setdefault(shuffle, {"bytes": 0, "records": 0})[unit] = count
     return dict(sorted(found.items()))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import apache_beam as beam
 
@@ -33,6 +33,7 @@ from transforms.timing import timed_each
 _SHARDS = "shards"  # counted among the findings, to know whether all were compared
 # About so many rows of either kind a shard has: 64 clips, four goals each, six bands.
 _CONTENTS_A_SHARD, _MEMBERS_A_SHARD = 320, 384
+Found = TypeVar("Found")
 _PARTS, _FOUND = "parts", "found"
 
 
@@ -62,8 +63,9 @@ class CompareShards(beam.PTransform):
         pcoll = pcoll | "Distinct" >> beam.Distinct()
 
         def content_lots(index: int) -> Iterator[tuple[int, bytes]]:
-            found = lots(contents(read_keys(corpus, index)), corpus.shards, _CONTENTS_A_SHARD)
-            return timed_each("compare", found)
+            return _of_keys(
+                corpus, index, lambda keys: lots(contents(keys), corpus.shards, _CONTENTS_A_SHARD)
+            )
 
         copies = (
             pcoll
@@ -91,6 +93,17 @@ class CompareShards(beam.PTransform):
         )
 
 
+def _of_keys(
+    corpus: Corpus, index: int, found: Callable[[Mapping[str, Any]], Iterable[Found]]
+) -> Iterator[Found]:
+    """What is found of a shard's keys; reading them counts as comparing, too."""
+
+    def read_and_found() -> Iterator[Found]:
+        yield from found(read_keys(corpus, index))
+
+    return timed_each("compare", read_and_found())
+
+
 def _write(corpus: Corpus, totals: dict[str, Total]) -> None:
     shards, _ = totals.pop(_SHARDS, (0, []))
     if shards == corpus.shards:  # a run that ends early leaves some for the next one
@@ -106,12 +119,19 @@ class FindReferences(beam.PTransform):
     def expand(self, pcoll: beam.PCollection) -> beam.PCollection:
         """Send references to the shard of their clip."""
         corpus = self.corpus
+
+        def sent(index: int) -> Iterator[tuple[int, bytes]]:
+            return _of_keys(corpus, index, references)
+
+        def resolve(index: int, held: Iterable[bytes]) -> Iterator[tuple[str, str, str]]:
+            return _of_keys(corpus, index, lambda keys: unresolved(held, keys))
+
         return (
             pcoll
-            | "References" >> beam.FlatMap(lambda index: references(read_keys(corpus, index)))
+            | "References" >> beam.FlatMap(sent)
             | Crossing("compare: references by shard")
             | "Home" >> beam.GroupByKey()
-            | "Resolve" >> beam.FlatMapTuple(lambda index, held: unresolved(held, read_keys(corpus, index)))
+            | "Resolve" >> beam.FlatMapTuple(resolve)
         )
 
 
@@ -126,14 +146,15 @@ class FindAlike(beam.PTransform):
         corpus = self.corpus
 
         def member_lots(index: int) -> Iterator[tuple[int, bytes]]:
-            found = lots(members(read_keys(corpus, index), index), corpus.shards, _MEMBERS_A_SHARD)
-            return timed_each("compare", found)
+            return _of_keys(
+                corpus, index, lambda keys: lots(members(keys, index), corpus.shards, _MEMBERS_A_SHARD)
+            )
 
         def ask(index: int, held: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-            return timed_each("compare", asked(held, read_keys(corpus, index)))
+            return _of_keys(corpus, index, lambda keys: asked(held, keys))
 
         def confirm(index: int, held: Iterable[bytes]) -> Iterator[tuple[str, str, str]]:
-            return timed_each("compare", confirmed(held, read_keys(corpus, index)))
+            return _of_keys(corpus, index, lambda keys: confirmed(held, keys))
 
         banded = (
             pcoll
@@ -146,7 +167,7 @@ class FindAlike(beam.PTransform):
             banded[_PARTS]
             | Crossing("compare: sketches by part of a band")
             | "Part" >> beam.GroupByKey()
-            | "LookAgain" >> beam.FlatMapTuple(lambda _, held: pairs(held))
+            | "LookAgain" >> beam.FlatMapTuple(lambda _, held: timed_each("compare", pairs(held)))
         )
         near = (
             (banded["pairs"], parted)

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from apache_beam.metrics import Metrics, MetricsFilter
+from apache_beam.metrics import Metrics
 from apache_beam.runners.runner import PipelineResult
+
+from transforms.counters import totals
 
 NAMESPACE = "irmogen.steps"
 CPU, ELAPSED = "cpu", "elapsed"
@@ -67,15 +69,9 @@ def since(started: tuple[int, int]) -> tuple[int, int]:
 
 
 def step_seconds(result: PipelineResult) -> dict[str, dict[str, float]]:
-    """Seconds of CPU and of the clock by step, over all workers; empty where a runner counts nothing."""
-    try:
-        counters = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
-    except NotImplementedError:
-        return {}
+    """Seconds of CPU and of the clock by step, over all transforms and workers; empty where none are told."""
     found: dict[str, dict[str, float]] = {}
-    for counter in counters:
-        step, kind = counter.key.metric.name.rsplit("/", 1)
-        # A runner that does not tell what was committed tells what was attempted.
-        microseconds = counter.committed if counter.committed is not None else counter.attempted
-        found.setdefault(step, {})[kind] = round((microseconds or 0) / 1e6, 3)
+    for name, microseconds in totals(result, NAMESPACE).items():
+        step, kind = name.rsplit("/", 1)
+        found.setdefault(step, {})[kind] = round(microseconds / 1e6, 3)
     return dict(sorted(found.items()))
