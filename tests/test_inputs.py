@@ -120,6 +120,18 @@ def test_the_listing_is_of_what_is_there_in_whatever_order(repeated: Path) -> No
     assert listing(dataset_input(repeated, None)) != before
 
 
+def test_a_stray_file_whose_name_is_not_utf8_is_of_no_clip(repeated: Path) -> None:
+    config = BuildConfig(input=str(repeated), shards=5)
+    found = dataset_input(repeated, None)
+    before = listing(found), list(found.source.works(config))
+    (repeated / "texts" / os.fsdecode(b"caf\xe9.txt")).write_text("")
+    found = dataset_input(repeated, None)
+    assert list(found.source.works(config)) == before[1]
+    assert listing(found) != before[0]
+    with Pipeline("FnApiRunner") as pipeline:
+        assert_that(pipeline | found.source.list_shards(config), equal_to(before[1]))
+
+
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the clips' files that are read, in their order."""

@@ -18,6 +18,7 @@ from motion.layout import FOLDERS, ClipFiles, Dataset, file_bytes, lines_in, rea
 from motion.seeds import seed
 from motion.skeleton import skeleton
 from motion.split_lists import SPLITS, Piece, entries, listed, pieces
+from prompts.neutral import encodable
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
@@ -167,8 +168,9 @@ def file_records(root: Path, folder: int, shards: int) -> Iterator[tuple[int, Re
     """Sizes and times of the files of a folder, by the shard of the clip that they would be of."""
     suffix = _SUFFIXES[folder]
     for file in scan(root / FOLDERS[folder]):
-        if file.name.endswith(suffix):
-            motion_id = file.name.removesuffix(suffix)
+        motion_id = file.name.removesuffix(suffix)
+        # Split lists are UTF-8: a name that is none is of no clip.
+        if file.name.endswith(suffix) and motion_id == encodable(motion_id):
             record = (len(SPLITS) + folder, motion_id, file.size, file.mtime_ns)
             yield shard_of(motion_id, shards), record
 
