@@ -24,7 +24,7 @@ from pipelines.plan import outlook
 from schemas import spill
 from schemas.config import BuildConfig
 from transforms import dataset_source
-from transforms.dataset_source import DatasetSource, file_records, line_records
+from transforms.dataset_source import DatasetSource, file_records, line_records, record_bytes, record_of
 from transforms.step import corpus_of, shard_of
 
 CLIP = np.zeros((60, 263), np.float32)
@@ -100,6 +100,7 @@ def test_records_that_come_twice_and_out_of_order_count_once(repeated: Path) -> 
     (work,) = source.works(config)
     assert len(work.repeated) == 5
     assert source.work(config, 0, [*reversed(records), *records]) == work
+    assert [record_of(record_bytes(record)) for record in [*records, ()]] == [*records, ()]
 
 
 def test_shards_without_clips_come_out(tmp_path: Path) -> None:

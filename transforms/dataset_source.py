@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import apache_beam as beam
 
@@ -19,12 +20,14 @@ from motion.seeds import seed
 from motion.skeleton import skeleton
 from motion.split_lists import SPLITS, Piece, entries, listed, pieces
 from prompts.neutral import encodable
+from schemas.compact import pack, unpack
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
 from schemas.places import is_store, scan
 from schemas.spill import grouped, parts_for
 from schemas.storage import read_json, write_json
+from transforms.crossing import Crossing
 from transforms.read import VERSION, ShardWork, read_clips, read_fingerprint, shard_ranges
 from transforms.step import corpus_of, run_step, shard_of
 
@@ -33,7 +36,7 @@ _SUFFIXES = (".npy", ".txt")  # of the files in FOLDERS
 _TOGETHER = 1 << 18  # bytes of split lists whose clips are grouped in memory
 
 # A line of a list: (number of the split, id, place). A file: (3 + number of the folder, id, size, time).
-# Of a shard without clips: (). Plain tuples, for they are what is shuffled.
+# Of a shard without clips: ().
 Record = tuple[int, str, int] | tuple[int, str, int, int] | tuple[()]
 
 
@@ -181,6 +184,28 @@ def _markers(shards: tuple[int, int]) -> Iterator[tuple[int, Record]]:
         yield index, ()
 
 
+@dataclass(frozen=True)
+class _Packed:
+    """A record's values, for `pack`."""
+
+    number: int
+    motion_id: str
+    rest: tuple[int, ...]
+
+
+def record_bytes(record: Record) -> bytes:
+    """A record as it travels."""
+    return pack(_Packed(record[0], record[1], record[2:])) if record else b""
+
+
+def record_of(data: bytes) -> Record:
+    """The record that travelled."""
+    if not data:
+        return ()
+    held = unpack(_Packed, data)
+    return cast(Record, (held.number, held.motion_id, *held.rest))
+
+
 def _listing_path(corpus: Corpus, index: int) -> Path:
     return corpus.root / LISTINGS / f"read-{index:05d}-of-{corpus.shards:05d}.json"
 
@@ -224,6 +249,8 @@ class _ListShards(beam.PTransform):
         return (
             (lines, files, every)
             | "Records" >> beam.Flatten()
+            | "Pack" >> beam.MapTuple(lambda index, record: (index, record_bytes(record)))
+            | Crossing("read: clips by shard")
             | "Group" >> beam.GroupByKey()
-            | "Works" >> beam.MapTuple(lambda index, group: source.work(config, index, group))
+            | "Works" >> beam.MapTuple(lambda index, group: source.work(config, index, map(record_of, group)))
         )
