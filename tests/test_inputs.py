@@ -227,6 +227,26 @@ def test_changed_clips_are_counted_and_the_first_are_named(tmp_path: Path) -> No
     assert found.examples == tuple(f"{number:03d}" for number in range(5, 13))
 
 
+def test_contents_that_turned_out_equal_are_read_once(few: BuildConfig, opened: list[str]) -> None:
+    source = DatasetSource(Path(few.input))
+    begin(few, "a listing", [])
+    read(few)
+    os.utime(Path(few.input) / "texts" / "3.txt", ns=(0, 0))
+    opened.clear()
+    for read_again in (14, 14):  # a plan writes nothing
+        assert not compare(few, source, "another listing")
+        assert len(opened) == read_again
+        opened.clear()
+    for read_again in (14, 0):
+        assert not compare(few, source, "another listing", keep_listings=True)
+        assert len(opened) == read_again
+        opened.clear()
+    (Path(few.input) / "texts" / "3.txt").write_text("a person jumps#a/DET person/NOUN#0.0#0.0\n")
+    found = compare(few, source, "another listing", keep_listings=True)
+    assert found is not None
+    assert found.examples == ("3",)
+
+
 def test_plan_names_a_shard_that_has_far_more_captions_than_others(tmp_path: Path) -> None:
     clips = {f"{number:03d}": CLIP for number in range(40)}
     root = write_dataset(tmp_path / "data", clips, {"train": list(clips)})

@@ -123,6 +123,12 @@ class DatasetSource:
         clips = self.clips_now(config, work)
         return read_fingerprint(config, work, [(held[1], held[2]) for held in clips.values()])
 
+    def keep_listing(self, config: BuildConfig, work: ShardWork, done: Receipt) -> None:
+        """Note sizes and times of files whose contents are those that were read."""
+        corpus = corpus_of(config)
+        if work.listing and not _is_as_it_was(corpus, work, done):
+            write_json(_listing_path(corpus, work.index), _noted(work, done))
+
     def clips_now(self, config: BuildConfig, work: ShardWork) -> dict[str, tuple[str, ...]]:
         """Split and digests of every clip of a shard, in the order of its ids."""
         dataset = self._dataset(config, work)
