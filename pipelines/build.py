@@ -121,7 +121,7 @@ def without(arguments: list[str], flag: str, values: int = 1) -> list[str]:
 def build(asked: Wanted, rebuild: bool) -> int:
     """Make what is not made yet in a corpus that is locked; returns the exit code."""
     config, corpus = asked.config, corpus_of(asked.config)
-    found = compare(config, asked.input.source, asked.listing)
+    found = compare(config, asked.input.source, asked.listing, keep_listings=True)
     if found and not rebuild:
         raise RefusedError(refusal(config, found))
     if rebuild:

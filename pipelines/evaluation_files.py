@@ -21,6 +21,7 @@ from schemas.gathering import gather
 from schemas.rows import goal_motion
 from schemas.shards import features_of
 from schemas.storage import check_output, check_own_folder, write_json, write_whole
+from transforms.homes import home_of
 
 Row = dict[str, Any]
 
@@ -109,7 +110,7 @@ def figures(question: Asked, results: Row) -> dict[str, Row]:
             shown[name] = {e["goal_id"] for e in (*found.get("best", ()), *found.get("worst", ()))}
     goals = sorted(set().union(*shown.values())) if shown else []
     references = {goal_id: goal_motion(question.goals[goal_id]) for goal_id in goals}
-    motions = gather(question.corpus, references.values())
+    motions = gather(question.corpus, references.values(), home_of)
     made = {
         f"goal/{goal_id}": _figure(question, motions[reference], f"Goal: {goal_id}")
         for goal_id, reference in references.items()

@@ -192,6 +192,7 @@ def _generate(
     from trainer.generation.sampling import Sampler, Sampling
     from trainer.generation.shown import shown_codes
     from trainer.vocabulary import vocabulary_of
+    from transforms.homes import home_of
 
     if not missing:
         return
@@ -202,7 +203,7 @@ def _generate(
     limits = args.max_new_tokens, args.max_rounds or 0
     language = Language(tokenizer, vocabulary, motions.codes, args.seed, *limits)
     shown = {item.shown for index in missing for item in parts[index] if item.shown.id}
-    codes = shown_codes(corpus, shown, motions)
+    codes = shown_codes(corpus, shown, motions, home_of)
     total = sum(map(len, parts))
     left = sum(len(parts[index]) for index in missing)
     if left < total:

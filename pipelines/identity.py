@@ -86,10 +86,11 @@ def same_listing(config: BuildConfig, listing: str) -> bool:
     return bool(run) and run.get("listing") == listing
 
 
-def compare(config: BuildConfig, source: Source, listing: str) -> Changes | None:
+def compare(config: BuildConfig, source: Source, listing: str, keep_listings: bool = False) -> Changes | None:
     """How the wanted build differs from what was begun; None where nothing was begun.
 
     Contents are only read again where names, sizes or times differ from those that were read.
+    `keep_listings` notes the new ones where contents are equal, so that they are read once: for builds.
     """
     path = corpus_of(config).build_path
     begun = read_json(path)
@@ -100,19 +101,23 @@ def compare(config: BuildConfig, source: Source, listing: str) -> Changes | None
     settings = tuple(changes(begun["identity"], identity(config)))
     if settings or same_listing(config, listing):
         return Changes(settings)
-    return _changed_clips(config, source)
+    return _changed_clips(config, source, keep_listings)
 
 
-def _changed_clips(config: BuildConfig, source: Source) -> Changes:
+def _changed_clips(config: BuildConfig, source: Source, keep_listings: bool) -> Changes:
     """Shard by shard: how many clips changed, and the first ids of them."""
     corpus = corpus_of(config)
     count, first = 0, list[str]()
     for work in source.works(config):
         done = corpus.read_receipt("read", work.index)
-        if done is not None and not corpus.is_current(done, source.wanted(config, work, done)):
+        if done is None:
+            continue
+        if not corpus.is_current(done, source.wanted(config, work, done)):
             changed = _changed_in_shard(corpus, work.index, source.clips_now(config, work))
             count += len(changed)
             first = sorted([*first, *changed])[:_EXAMPLES]
+        elif keep_listings:
+            source.keep_listing(config, work, done)
     return Changes((), count, tuple(first))
 
 

@@ -259,9 +259,9 @@ class Sum:
         self._sum = 0
 
     def add(self, *row: object) -> None:
-        """One row; the same row twice counts twice."""
+        """One row; the same row twice counts twice. A file's name may be no UTF-8."""
         text = "\0".join(map(str, row))
-        self._sum += int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+        self._sum += int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), "big")
 
     @property
     def digest(self) -> str:

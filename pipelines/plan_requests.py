@@ -120,18 +120,21 @@ def forecast(
 
 
 def _of_shards(config: BuildConfig, settings: LlmSettings, shards: Sequence[int]) -> tuple[Estimate, int]:
-    """The estimate for shards with ladders, and how many of them it was made from."""
+    """The estimate for shards with ladders, and how many of them it was made from.
+
+    One without goals stands for no other.
+    """
     corpus = corpus_of(config)
     goals = {}
     for index in shards:
         done = corpus.read_receipt("ladder", index)
         goals[index] = done.counts["goals"].rows_out if done else 0
     total, step = sum(goals.values()), max(1, -(-sum(goals.values()) // EXACT_GOALS))
-    chosen = list(shards)[::step]
+    chosen = [index for index in shards if goals[index]][::step]
     views = [view for index in chosen for view in goal_views(config, corpus, index)]
     ledger = Ledger(ledger_folder(config))
     found = of_views(settings, ledger, views, config.wordings)
-    return found.scaled(total / len(views) if views else 0.0), len(chosen)
+    return found.scaled(total / len(views) if views else 0.0), len(chosen) if step > 1 else len(shards)
 
 
 def _of_sample(

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     asked = build.wanted(_as_last_time(args))
     config = asked.config
     with locked(args.corpus):
-        found = compare(config, asked.input.source, asked.listing)
+        found = compare(config, asked.input.source, asked.listing, keep_listings=True)
         if found:
             raise RefusedError(refusal(config, found))
         failed = forget_failed(config)

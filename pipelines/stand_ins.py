@@ -19,6 +19,7 @@ from prompts.chain import Chain, Round, render
 from schemas.corpus import Corpus
 from schemas.gathering import gather
 from schemas.rows import MotionRef, facts_of, goal_motion
+from transforms.homes import home_of
 
 Row = dict[str, Any]
 NOTHING = MotionRef("", "", 0, 0)
@@ -118,7 +119,7 @@ def stand_ins(corpus: Corpus, body: Skeleton, kind: str, goals: Sequence[Goal]) 
     if kind == "still":
         return [StandIn(goal, (MadeRound(still_figure(body)),)) for goal in goals]
     shown = [list(_shown(kind, goal)) for goal in goals]
-    motions = gather(corpus, (reference for references in shown for reference in references))
+    motions = gather(corpus, (reference for references in shown for reference in references), home_of)
     return [
         _moving(kind, goal, [motions[reference] for reference in references])
         for goal, references in zip(goals, shown, strict=True)

@@ -1,8 +1,8 @@
 """Plain values in few bytes, for what crosses workers: exact, and the same on every machine.
 
 A value is a dataclass of strings, whole numbers, reals, truth values, bytes, dataclasses and tuples of those.
-Its fields follow each other without names: whoever reads knows the kind. Nothing here is kept on disk, so
-the form has no version.
+Its fields follow each other without names: whoever reads knows the kind. Nothing here outlives a build, and
+no identity is made of these bytes, so the form has no version.
 """
 
 from __future__ import annotations

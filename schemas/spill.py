@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import tempfile
+import zlib
 from collections.abc import Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +26,8 @@ def grouped(
 ) -> Iterator[tuple[Key, list[Value]]]:
     """Every key once with its values in their order; a part's keys come in the order of their first value.
 
+    Keys that are equal have one `repr`. The order is the same in every process.
+
     Memory holds one part; the rest lies in a temporary folder, which is removed at the end. Nothing is
     written where all is one part. `level` counts the passes so far.
     """
@@ -36,13 +39,21 @@ def grouped(
         files = [Path(folder) / f"{part:02d}" for part in range(here)]
         waiting: list[list[tuple[Key, Value]]] = [[] for _ in files]
         for number, pair in enumerate(pairs, 1):
-            waiting[hash((level, pair[0])) % here].append(pair)
+            waiting[_number(pair[0]) // _AT_ONCE**level % here].append(pair)
             if number % _WAITING == 0:
                 _put(files, waiting)
         _put(files, waiting)
         for file in files:
             yield from grouped(_got(file), -(-parts // here), level + 1)
             file.unlink(missing_ok=True)
+
+
+def _number(key: Hashable) -> int:
+    """32 bits of the key that are the same in every process: Python's own hash of a text is not.
+
+    Each pass tells apart by other bits.
+    """
+    return zlib.crc32(repr(key).encode("utf-8", "surrogatepass"))
 
 
 def _gathered(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:

@@ -67,7 +67,12 @@ def test_a_runner_without_metrics_tells_nothing() -> None:
 def test_a_build_notes_what_it_shuffled_and_leaves_no_offers(corpus: Path) -> None:
     _, manifest = open_corpus(corpus)
     found = read_json(corpus / "run.json")["shuffled"]
-    assert {"search: entries by bucket", "ladder: picks by shard", "compare: sketches by band"} <= set(found)
+    assert {
+        "read: clips by shard",
+        "search: entries by bucket",
+        "ladder: picks by shard",
+        "compare: sketches by band",
+    } <= set(found)
     assert sum(shuffle["bytes"] for shuffle in found.values()) < 1000 * manifest["tables"]["goals"]["rows"]
     assert not (corpus / "offers").exists()
 

@@ -15,7 +15,7 @@ from small_corpus import write_corpus
 
 from motion.seeds import generator
 from motion.skeleton import KIT, T2M, Skeleton
-from schemas.corpus import Output
+from schemas.corpus import Corpus, Output, open_corpus
 from schemas.gathering import gather
 from schemas.generation_set import (
     GenerationSet,
@@ -29,6 +29,8 @@ from schemas.generations import GENERATION_TABLES, MODES
 from schemas.rows import MotionRef
 from schemas.shards import features_of
 from schemas.storage import read_json, write_json
+from transforms.homes import home_of
+from transforms.step import shard_of
 
 Row = dict[str, Any]
 INFO = SetInfo("a model", "chain", "t2m", "test", "out/corpus", "0123", {"temperature": 0.7})
@@ -292,3 +294,30 @@ def test_motions_that_are_not_there_are_named(
     message = f"{tmp_path}: has no motion '{name}' in {table} with frames {start} to {end}; build it again"
     with pytest.raises(ValueError, match=message):
         gather(corpus, [good, MotionRef(table, name, start, end)])
+
+
+def test_only_the_shards_that_hold_them_are_read(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, _ = open_corpus(corpus)
+    held = {
+        MotionRef(table, row[key], 0, row["frames"]): index
+        for table, key in (("motions", "motion_id"), ("perturbed", "perturbed_id"))
+        for index in range(opened.shards)
+        for row in opened.read(table, index, [key, "frames"]).to_pylist()
+    }
+    assert {reference: home_of(reference, opened.shards) for reference in held} == held
+    # A part of a clip, and ids with the signs that part ids.
+    odd = MotionRef("perturbed", "t2m-a-1@2-0@20-60-p3", 0, 9)
+    assert home_of(odd, 99) == shard_of("a-1@2", 99)
+    read: set[int] = set()
+    whole = type(opened).read
+
+    def noted(self: Corpus, table: str, index: int, *rest: Any) -> Any:
+        read.add(index)
+        return whole(self, table, index, *rest)
+
+    monkeypatch.setattr(type(opened), "read", noted)
+    some = [reference for reference, index in held.items() if index == 1]
+    assert set(gather(opened, some, home_of)) == set(some)
+    assert read == {1}
+    # Elsewhere than where it should be it is found all the same.
+    assert set(gather(opened, some, lambda *_: 0)) == set(some)

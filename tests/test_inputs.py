@@ -24,7 +24,7 @@ from pipelines.plan import outlook
 from schemas import spill
 from schemas.config import BuildConfig
 from transforms import dataset_source
-from transforms.dataset_source import DatasetSource, file_records, line_records
+from transforms.dataset_source import DatasetSource, file_records, line_records, record_bytes, record_of
 from transforms.step import corpus_of, shard_of
 
 CLIP = np.zeros((60, 263), np.float32)
@@ -100,6 +100,7 @@ def test_records_that_come_twice_and_out_of_order_count_once(repeated: Path) -> 
     (work,) = source.works(config)
     assert len(work.repeated) == 5
     assert source.work(config, 0, [*reversed(records), *records]) == work
+    assert [record_of(record_bytes(record)) for record in [*records, ()]] == [*records, ()]
 
 
 def test_shards_without_clips_come_out(tmp_path: Path) -> None:
@@ -118,6 +119,18 @@ def test_the_listing_is_of_what_is_there_in_whatever_order(repeated: Path) -> No
     (repeated / "val.txt").write_text("\n".join(lines))
     os.utime(repeated / "texts" / "0100.txt", ns=(0, 0))
     assert listing(dataset_input(repeated, None)) != before
+
+
+def test_a_stray_file_whose_name_is_not_utf8_is_of_no_clip(repeated: Path) -> None:
+    config = BuildConfig(input=str(repeated), shards=5)
+    found = dataset_input(repeated, None)
+    before = listing(found), list(found.source.works(config))
+    (repeated / "texts" / os.fsdecode(b"caf\xe9.txt")).write_text("")
+    found = dataset_input(repeated, None)
+    assert list(found.source.works(config)) == before[1]
+    assert listing(found) != before[0]
+    with Pipeline("FnApiRunner") as pipeline:
+        assert_that(pipeline | found.source.list_shards(config), equal_to(before[1]))
 
 
 @pytest.fixture
@@ -212,6 +225,26 @@ def test_changed_clips_are_counted_and_the_first_are_named(tmp_path: Path) -> No
     assert found is not None
     assert found.clips == 20
     assert found.examples == tuple(f"{number:03d}" for number in range(5, 13))
+
+
+def test_contents_that_turned_out_equal_are_read_once(few: BuildConfig, opened: list[str]) -> None:
+    source = DatasetSource(Path(few.input))
+    begin(few, "a listing", [])
+    read(few)
+    os.utime(Path(few.input) / "texts" / "3.txt", ns=(0, 0))
+    opened.clear()
+    for read_again in (14, 14):  # a plan writes nothing
+        assert not compare(few, source, "another listing")
+        assert len(opened) == read_again
+        opened.clear()
+    for read_again in (14, 0):
+        assert not compare(few, source, "another listing", keep_listings=True)
+        assert len(opened) == read_again
+        opened.clear()
+    (Path(few.input) / "texts" / "3.txt").write_text("a person jumps#a/DET person/NOUN#0.0#0.0\n")
+    found = compare(few, source, "another listing", keep_listings=True)
+    assert found is not None
+    assert found.examples == ("3",)
 
 
 def test_plan_names_a_shard_that_has_far_more_captions_than_others(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import inputs
+from pipelines import inputs, plan_requests
 from pipelines.cli import main
 from pipelines.llm_run import LlmRun
 from pipelines.plan import outlook
@@ -101,6 +101,22 @@ def test_one_request_a_ladder_asks_less(asked: tuple[BuildConfig, Source]) -> No
     ).estimate
     assert ladder.requests <= 2 * ladder.goals < each.requests
     assert ladder.input_tokens < each.input_tokens / 2
+
+
+def test_shards_without_goals_stand_for_no_others(
+    asked: tuple[BuildConfig, Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, source = asked
+    exact = forecast(config, source, CAPTIONS, [1], []).estimate
+    corpus = corpus_of(config)
+    done = corpus.read_receipt("ladder", 0)
+    assert done is not None
+    empty = replace(done.counts["goals"], rows_out=0)
+    corpus.write_receipt(replace(done, counts={**done.counts, "goals": empty}))
+    monkeypatch.setattr(plan_requests, "EXACT_GOALS", 1 + exact.goals // 2)  # every second shard is looked at
+    found = forecast(config, source, CAPTIONS, [0, 1], [])
+    assert found.estimate == exact
+    assert "of 1 of 2 shards" in found.method
 
 
 def test_without_ladders_a_sample_comes_near_and_nothing_is_written(

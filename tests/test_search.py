@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ from small_corpus import blank
 from motion.events import ACTIONS, DIRECTIONS, Event
 from motion.facts import Extremes, Facts, Summary
 from schemas.compact import pack
+from schemas.config import BuildConfig
 from schemas.corpus import Corpus
 from schemas.rows import MotionRef
+from transforms import ladder as laddering
 from transforms import search as searching
 from transforms.exchange import (
     Entry,
@@ -28,7 +31,7 @@ from transforms.exchange import (
     remove_offers,
     write_offer,
 )
-from transforms.ladder import Rung, choose
+from transforms.ladder import Rung, choose, ladder_fingerprint
 from transforms.search import LEVELS, Pool, goal_vectors, search
 from transforms.words import SIZE, word_vector
 
@@ -184,3 +187,29 @@ def test_rungs_that_stand_close_together_are_thinned_out() -> None:
     ladder = choose([rung(f"r{n}", s) for n, s in enumerate((0.1, 0.5, 0.51, 0.9))], [], 3, 0)
     assert ladder[0].alignment == 0.1
     assert ladder[-1].alignment == 0.9
+
+
+def test_all_that_a_ladder_takes_of_a_source_is_in_its_identity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(laddering, "digests", lambda *_: ["read", "measured"])
+
+    def identity(picks: list[Pick]) -> str:
+        return ladder_fingerprint(BuildConfig(), Corpus(tmp_path, 3), 0, picks)
+
+    some = entries(9, 5)
+    picks = [pick for _, found in search(some) for pick in found]
+    first = picks[0].source
+    others: list[dict[str, Any]] = [
+        {"caption": "a person yawns"},
+        {"motion_id": "999999"},
+        {"start": 1},
+        {"end": 59},
+        {"facts": some_facts(np.random.default_rng(77))},
+    ]
+    seen = {identity(picks), identity(picks[::-1])}
+    assert len(seen) == 1
+    for change in others:
+        edited = dataclasses.replace(first, **change)
+        seen.add(identity([dataclasses.replace(p, source=edited) if p.source == first else p for p in picks]))
+    assert len(seen) == 1 + len(others)

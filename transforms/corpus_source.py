@@ -75,6 +75,9 @@ class CorpusSource:
         same = _files(done) == self._named(work.index)
         return done.fingerprint if same else f"of {self._receipt(work.index).fingerprint}"
 
+    def keep_listing(self, config: BuildConfig, work: ShardWork, done: Receipt) -> None:
+        """Nothing: the manifest tells what is there."""
+
     def clips_now(self, config: BuildConfig, work: ShardWork) -> dict[str, tuple[str, ...]]:
         """Split and digests of every clip of a shard."""
         rows = self._table("motions", work.index, _CLIP).to_pylist()

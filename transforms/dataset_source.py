@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import apache_beam as beam
 
@@ -18,12 +19,15 @@ from motion.layout import FOLDERS, ClipFiles, Dataset, file_bytes, lines_in, rea
 from motion.seeds import seed
 from motion.skeleton import skeleton
 from motion.split_lists import SPLITS, Piece, entries, listed, pieces
+from prompts.neutral import encodable
+from schemas.compact import pack, unpack
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
 from schemas.places import is_store, scan
 from schemas.spill import grouped, parts_for
 from schemas.storage import read_json, write_json
+from transforms.crossing import Crossing
 from transforms.read import VERSION, ShardWork, read_clips, read_fingerprint, shard_ranges
 from transforms.step import corpus_of, run_step, shard_of
 
@@ -32,7 +36,7 @@ _SUFFIXES = (".npy", ".txt")  # of the files in FOLDERS
 _TOGETHER = 1 << 18  # bytes of split lists whose clips are grouped in memory
 
 # A line of a list: (number of the split, id, place). A file: (3 + number of the folder, id, size, time).
-# Of a shard without clips: (). Plain tuples, for they are what is shuffled.
+# Of a shard without clips: ().
 Record = tuple[int, str, int] | tuple[int, str, int, int] | tuple[()]
 
 
@@ -119,6 +123,12 @@ class DatasetSource:
         clips = self.clips_now(config, work)
         return read_fingerprint(config, work, [(held[1], held[2]) for held in clips.values()])
 
+    def keep_listing(self, config: BuildConfig, work: ShardWork, done: Receipt) -> None:
+        """Note sizes and times of files whose contents are those that were read."""
+        corpus = corpus_of(config)
+        if work.listing and not _is_as_it_was(corpus, work, done):
+            write_json(_listing_path(corpus, work.index), _noted(work, done))
+
     def clips_now(self, config: BuildConfig, work: ShardWork) -> dict[str, tuple[str, ...]]:
         """Split and digests of every clip of a shard, in the order of its ids."""
         dataset = self._dataset(config, work)
@@ -167,8 +177,9 @@ def file_records(root: Path, folder: int, shards: int) -> Iterator[tuple[int, Re
     """Sizes and times of the files of a folder, by the shard of the clip that they would be of."""
     suffix = _SUFFIXES[folder]
     for file in scan(root / FOLDERS[folder]):
-        if file.name.endswith(suffix):
-            motion_id = file.name.removesuffix(suffix)
+        motion_id = file.name.removesuffix(suffix)
+        # Split lists are UTF-8: a name that is none is of no clip.
+        if file.name.endswith(suffix) and motion_id == encodable(motion_id):
             record = (len(SPLITS) + folder, motion_id, file.size, file.mtime_ns)
             yield shard_of(motion_id, shards), record
 
@@ -177,6 +188,28 @@ def _markers(shards: tuple[int, int]) -> Iterator[tuple[int, Record]]:
     """A record of each shard of a range, so that one without clips comes out, too."""
     for index in range(*shards):
         yield index, ()
+
+
+@dataclass(frozen=True)
+class _Packed:
+    """A record's values, for `pack`."""
+
+    number: int
+    motion_id: str
+    rest: tuple[int, ...]
+
+
+def record_bytes(record: Record) -> bytes:
+    """A record as it travels."""
+    return pack(_Packed(record[0], record[1], record[2:])) if record else b""
+
+
+def record_of(data: bytes) -> Record:
+    """The record that travelled."""
+    if not data:
+        return ()
+    held = unpack(_Packed, data)
+    return cast(Record, (held.number, held.motion_id, *held.rest))
 
 
 def _listing_path(corpus: Corpus, index: int) -> Path:
@@ -222,6 +255,8 @@ class _ListShards(beam.PTransform):
         return (
             (lines, files, every)
             | "Records" >> beam.Flatten()
+            | "Pack" >> beam.MapTuple(lambda index, record: (index, record_bytes(record)))
+            | Crossing("read: clips by shard")
             | "Group" >> beam.GroupByKey()
-            | "Works" >> beam.MapTuple(lambda index, group: source.work(config, index, group))
+            | "Works" >> beam.MapTuple(lambda index, group: source.work(config, index, map(record_of, group)))
         )

@@ -111,16 +111,20 @@ def picks_bytes(bucket: str, places: Mapping[Source, int], picks: Iterable[Pick]
 
 
 def picks_of(corpus: Corpus, packed: Iterable[bytes]) -> Iterator[Pick]:
-    """The picks that travelled, with sources out of their buckets' offers. FileNotFoundError names one."""
-    offers: dict[str, tuple[Source, ...]] = {}
+    """The picks that travelled, with sources out of their buckets' offers. FileNotFoundError names one.
+
+    One offer is in memory at a time: the goals of a clip with many captions lie in many buckets.
+    """
+    by_bucket: dict[str, list[_Picks]] = {}
     for data in sorted(set(packed)):  # doubled ones once
         found = unpack(_Picks, inflated(data))
-        if found.bucket not in offers:
-            offer = inflated(_path(corpus, found.bucket).read_bytes())
-            offers[found.bucket] = unpack(_Offer, offer).sources
-        for goal_id, picks in found.goals:
-            for place, level, alignment in picks:
-                yield Pick(goal_id, offers[found.bucket][place], level, alignment)
+        by_bucket.setdefault(found.bucket, []).append(found)
+    for bucket, held in by_bucket.items():
+        sources = unpack(_Offer, inflated(_path(corpus, bucket).read_bytes())).sources
+        for found in held:
+            for goal_id, picks in found.goals:
+                for place, level, alignment in picks:
+                    yield Pick(goal_id, sources[place], level, alignment)
 
 
 def _path(corpus: Corpus, bucket: str) -> Path:

@@ -24,7 +24,7 @@ from schemas.fingerprint import fingerprint
 from schemas.rows import MotionRef, facts_of
 from transforms.aligning import Judge, judge
 from transforms.crossing import Crossing
-from transforms.exchange import Pick, picks_of
+from transforms.exchange import Pick, Source, picks_of
 from transforms.perturb import Goal, Perturbed, perturb_goals
 from transforms.step import DeadLetter, StepResult, corpus_of, digests, failure, run_step, tally
 from transforms.stopping import stopping
@@ -69,8 +69,15 @@ def ladder_fingerprint(config: BuildConfig, corpus: Corpus, index: int, picks: I
         [config.ladder, config.perturbed, config.alignment, config.seed, *scored],
         [FACTS_VERSION, PERTURB_VERSION, COMPARE_VERSION, CHECKS_VERSION, claims_digest()],
         digests(corpus, index, ["read", "measure"]),
-        [[pick.goal_id, pick.level, pick.source.goal_id, pick.source.facts.hex()] for pick in mine],
+        [[pick.goal_id, pick.level, pick.source.goal_id] for pick in mine],
+        [_shown(source) for _, source in sorted({p.source.goal_id: p.source for p in mine}.items())],
     )
+
+
+def _shown(source: Source) -> list[Any]:
+    """All that a ladder takes of a source, as values: the bytes of facts are no part of any identity."""
+    facts = unpack(Facts, source.facts).as_dict()
+    return [source.goal_id, source.caption, source.motion_id, source.start, source.end, facts]
 
 
 def build_ladders(config: BuildConfig, corpus: Corpus, index: int, picks: list[Pick]) -> StepResult:

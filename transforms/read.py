@@ -57,6 +57,9 @@ class Source(Protocol):
     def wanted(self, config: BuildConfig, work: ShardWork, done: Receipt) -> str:
         """The fingerprint that a shard's receipt must have, given the one that is there."""
 
+    def keep_listing(self, config: BuildConfig, work: ShardWork, done: Receipt) -> None:
+        """Note that a shard, which `wanted` found to be the same, is of the files that are there now."""
+
     def clips_now(self, config: BuildConfig, work: ShardWork) -> dict[str, tuple[str, ...]]:
         """Split and digests of both files of every clip of a shard, by id."""
 

@@ -60,11 +60,17 @@ def search_here(config: BuildConfig) -> Iterator[tuple[int, list[Pick]]]:
     """Picks of a corpus by shard, found in this process, for plans; a few shards' worth is in memory."""
     parts = parts_for(config.shards, _SHARDS_TOGETHER)
     entries = (pair for index in range(config.shards) for pair in index_entries(config, index))
-    offers = (found for _, bucket in grouped(entries, parts) for found in search(bucket))
+    # One by one, for what waits in memory is counted: of 512 goals' picks it would hold too many.
+    offers = (
+        (index, pick)
+        for _, bucket in grouped(entries, parts)
+        for index, picks in search(bucket)
+        for pick in picks
+    )
     without = set(range(config.shards))
-    for index, lists in grouped(offers, parts):
+    for index, found in grouped(offers, parts):
         without.discard(index)
-        yield index, [pick for picks in lists for pick in picks]
+        yield index, found
     for index in sorted(without):
         yield index, []
 

@@ -21,6 +21,7 @@ from pipelines.report.goal_rows import GoalRows, as_json, read_goals
 from schemas.corpus import Corpus
 from schemas.gathering import gather_by_shard
 from schemas.rows import MotionRef
+from transforms.homes import home_of
 
 Row = dict[str, Any]
 
@@ -106,7 +107,7 @@ def _drawn(corpus: Corpus, rows: Sequence[GoalRows], body: Skeleton) -> _Drawn:
     unmeasured = {one.motion for one in rows if one.facts is None}
     wanted = {ref for one in rows for ref in one.references}
     for part in gather_by_shard(
-        corpus, sorted(wanted, key=lambda ref: (ref.table, ref.id, ref.start, ref.end))
+        corpus, sorted(wanted, key=lambda ref: (ref.table, ref.id, ref.start, ref.end)), home_of
     ):
         for reference, features in part.items():
             joints = joints_from_features(features, body)

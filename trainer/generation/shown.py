@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 
 from motion.tokenizer import MotionTokenizer
 from schemas.corpus import Corpus
-from schemas.gathering import gather_by_shard
+from schemas.gathering import Home, gather_by_shard
 from schemas.rows import MotionRef
 
 
 def shown_codes(
-    corpus: Corpus, references: Iterable[MotionRef], tokenizer: MotionTokenizer
+    corpus: Corpus, references: Iterable[MotionRef], tokenizer: MotionTokenizer, home: Home
 ) -> dict[MotionRef, tuple[int, ...]]:
     """Codes of each motion; features of one shard are in memory at a time.
 
     A motion that is shorter than a token is held at its last frame. ValueError names one that is not there.
     """
     found: dict[MotionRef, tuple[int, ...]] = {}
-    for clips in gather_by_shard(corpus, references):
+    for clips in gather_by_shard(corpus, references, home):
         codes = tokenizer.encode([_held(clip, tokenizer.min_frames) for clip in clips.values()])
         found |= zip(clips, codes, strict=True)
     return found
