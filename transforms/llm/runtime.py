@@ -287,9 +287,11 @@ class Runtime:
 
 
 def _price(settings: LlmSettings) -> Price | None:
-    """The model's price, where a budget needs it; ValueError where the table does not hold it."""
+    """The model's price, where a budget needs it; ValueError where neither settings nor table hold it."""
     if not settings.budget:
         return None
+    if settings.price:
+        return settings.price
     prices = load_prices(settings.prices)
     price = prices.of(settings.model)
     if price is None:
