@@ -34,7 +34,7 @@ PRISM ?=
 PROJECT ?=
 REGION ?=
 TEMP ?=
-IMAGE ?= irmogen:0.1.0
+IMAGE ?=
 
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
@@ -147,7 +147,7 @@ BEAM_local =
 BEAM_flink = --runner FlinkRunner --flink_master $(call given,FLINK_MASTER) --environment_type EXTERNAL --environment_config $(POOL)
 BEAM_spark = --runner SparkRunner --spark_master_url $(call given,SPARK_MASTER) --environment_type EXTERNAL --environment_config $(POOL)
 BEAM_portable = --runner PortableRunner --job_endpoint $(call given,JOB_ENDPOINT) --environment_type EXTERNAL --environment_config $(POOL)
-BEAM_dataflow = --runner DataflowRunner --project $(call given,PROJECT) --region $(call given,REGION) --temp_location $(call given,TEMP) --sdk_container_image $(IMAGE)
+BEAM_dataflow = --runner DataflowRunner --project $(call given,PROJECT) --region $(call given,REGION) --temp_location $(call given,TEMP) --sdk_container_image $(call given,IMAGE)
 BEAM_prism = --runner PrismRunner $(if $(PRISM),--prism_location $(PRISM))
 RUNNERS := local flink spark portable dataflow prism
 BEAM = $(if $(filter $(RUNNER),$(RUNNERS)),$(BEAM_$(RUNNER)),$(error RUNNER=$(RUNNER): give one of $(RUNNERS)))
@@ -166,10 +166,13 @@ wheel: setup  ## the package for workers, in out/wheel
 	rm -rf $(OUT)/wheel build
 	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(OUT)/wheel .
 
+IMAGE_HERE = irmogen:0.1.0
+
 image: wheel  ## the container image of workers, IMAGE=irmogen:0.1.0; needs docker
+	rm -rf $(OUT)/image
 	mkdir -p $(OUT)/image
 	cp $(OUT)/wheel/*.whl constraints.txt pipelines/deploy/Dockerfile $(OUT)/image
-	docker build --tag $(IMAGE) $(OUT)/image
+	docker build --tag $(or $(IMAGE),$(IMAGE_HERE)) $(OUT)/image
 
 report: $(CORPUS)/manifest.json  ## write the report of CORPUS, a site that opens from disk (FLAGS=--goals all)
 	$(BIN)/irmogen report $(CORPUS) $(FLAGS)

@@ -25,7 +25,7 @@ import json, resource, sys, time
 from pathlib import Path
 from pipelines.gate import run_gate
 from pipelines.judging import Judge
-from pipelines.manifest import build_manifest, check_conservation, read_receipts, step_counts
+from pipelines.manifest import build_manifest, check_conservation, read_receipts
 from pipelines.thresholds import defaults
 from schemas.config import config
 from schemas.corpus import Corpus
@@ -40,7 +40,7 @@ judge, before = Judge(), peak()
 times = [time.perf_counter()]
 receipts = read_receipts(asked)
 times.append(time.perf_counter())
-check_conservation(asked, step_counts(receipts), receipts)
+check_conservation(asked, receipts.steps, receipts)
 manifest = build_manifest(asked, "", receipts)
 times.append(time.perf_counter())
 manifest["gate"] = run_gate(Corpus(root, shards), manifest["config"], manifest["steps"], defaults(), judge)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from pipelines import inputs
@@ -124,10 +126,10 @@ def build(asked: Wanted, rebuild: bool) -> int:
     found = compare(config, asked.input.source, asked.listing, keep_listings=True)
     if found and not rebuild:
         raise RefusedError(refusal(config, found))
-    if rebuild:
-        forget_damaged(corpus)
+    damaged = list(damaged_shards(corpus)) if rebuild else []
     manifest = _manifest_or_none(corpus)
-    if manifest and found is not None and not found and _is_finished(config, manifest, corpus):
+    same = found is not None and not found and not damaged
+    if manifest and same and _is_finished(config, manifest, corpus):
         begin(config, asked.listing, asked.arguments)
         told = "nothing to do, the corpus is complete"
         if manifest["gate"].get("digest") != digest(manifest["config"], asked.thresholds):
@@ -139,6 +141,8 @@ def build(asked: Wanted, rebuild: bool) -> int:
 
     if not engine_of(asked.options).is_local:
         print(*check_workers(asked.options, needs_of(config)), sep="\n", flush=True)
+    for step, index in damaged:
+        corpus.forget(step, index)
     corpus.manifest_path.unlink(missing_ok=True)
     sweep(corpus.root)
     forget_probes(corpus.root)
@@ -219,23 +223,25 @@ def _is_profiled(config: BuildConfig, corpus: Corpus) -> bool:
     return all(ahead(is_profiled, range(corpus.shards), corpus.root))
 
 
-def forget_damaged(corpus: Corpus) -> None:
-    """Take back the receipts whose shards are not, byte for byte, what they tell."""
-    for step in RECEIPTS:
-        for index in range(corpus.shards):
-            done = corpus.read_receipt(step, index)
-            if done is not None and not is_whole_of(corpus, done):
-                corpus.forget(step, index)
+def damaged_shards(corpus: Corpus) -> Iterator[tuple[str, int]]:
+    """Step and number of each receipt whose shards are not, byte for byte, what it tells."""
+
+    def look(wanted: tuple[str, int]) -> bool:
+        done = corpus.read_receipt(*wanted)
+        return done is not None and not is_whole_of(corpus, done)
+
+    every = list(product(RECEIPTS, range(corpus.shards)))
+    return (one for one, damaged in zip(every, ahead(look, every, corpus.root)) if damaged)
 
 
 def finish(config: BuildConfig, thresholds: Thresholds, seconds: float) -> dict[str, Any]:
     """Check conservation, run the gate, write report and manifest, sweep what belongs to no shard."""
-    from pipelines.manifest import build_manifest, check_conservation, read_receipts, step_counts
+    from pipelines.manifest import build_manifest, check_conservation, read_receipts
 
     corpus = corpus_of(config)
     with phase(corpus, "receipts"):
         receipts = read_receipts(config)
-        check_conservation(config, step_counts(receipts), receipts)
+        check_conservation(config, receipts.steps, receipts)
         manifest = build_manifest(config, version("irmogen"), receipts)
         remove_offers(corpus)
         _sweep_stale(corpus, manifest)

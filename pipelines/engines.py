@@ -23,6 +23,7 @@ _JOB_SERVERS = (FLINK, SPARK, PRISM, PORTABLE)
 _MASTERS = {FLINK: "flink_master", SPARK: "spark_master_url"}
 _OWN_MASTER = re.compile(r"\[(local|auto)\]|local(\[.+\])?")  # the runner starts a cluster for itself
 _CONNECT_SECONDS = 5.0
+IN_IMAGE = ("--embedder",)  # folders that no bucket can hold: containers have them in their image
 
 
 @dataclass(frozen=True)
@@ -173,15 +174,20 @@ def check_folders(engine: Engine, folders: Mapping[str, str]) -> None:
         if not path or "://" in path:
             continue
         if engine.environment == "DOCKER":
+            if flag in IN_IMAGE and path.startswith("/"):
+                continue  # the preflight looks for it there
             mounted = "" if engine.name == DATAFLOW else ", or worker pools that mount it (EXTERNAL)"
+            remedy = f"an s3:// or gs:// URI{mounted}"
+            if flag in IN_IMAGE:
+                remedy = f"the whole path of a folder that the image holds (docs/cluster.md){mounted}"
             raise ValueError(
-                f"{flag} {path}: containers of {engine.name} see no folder of a machine; "
-                f"give an s3:// or gs:// URI{mounted}"
+                f"{flag} {path}: containers of {engine.name} see no folder of a machine; give {remedy}"
             )
         if not path.startswith("/"):
+            uri = "" if flag in IN_IMAGE else ", or an s3:// or gs:// URI"
             raise ValueError(
                 f"{flag} {path}: workers of {engine.name} start in other folders; give the whole path of a "
-                f"folder that all machines mount, or an s3:// or gs:// URI"
+                f"folder that all machines mount{uri}"
             )
 
 

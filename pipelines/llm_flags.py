@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -123,8 +124,8 @@ def llm_settings(args: argparse.Namespace) -> LlmSettings | None:
     settings = LlmSettings(**values)
     _check_url(settings.base_url)
     _check_ledger(settings.ledger)
-    price_of(settings)
-    return settings
+    _, price = price_of(settings)
+    return dataclasses.replace(settings, price=price if settings.budget else None)
 
 
 def price_of(settings: LlmSettings) -> tuple[Prices, Price | None]:

@@ -65,11 +65,6 @@ def read_receipts(config: BuildConfig) -> Receipts:
     return receipts
 
 
-def step_counts(receipts: Receipts) -> dict[str, dict[str, Counts]]:
-    """Counts of every step, summed over the shards, by what is counted."""
-    return receipts.steps
-
-
 def check_conservation(config: BuildConfig, steps: dict[str, dict[str, Counts]], receipts: Receipts) -> None:
     """ConservationError unless every row of every step is accounted for."""
     for step, units in steps.items():
@@ -126,7 +121,7 @@ def build_manifest(config: BuildConfig, code_version: str, receipts: Receipts) -
         "tables": {name: _table(shards) for name, shards in receipts.shards.items()},
         "steps": {
             step: {unit: counts.as_dict() for unit, counts in units.items()}
-            for step, units in step_counts(receipts).items()
+            for step, units in receipts.steps.items()
         },
     }
 

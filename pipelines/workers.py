@@ -14,7 +14,7 @@ import sys
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -172,8 +172,10 @@ def _probes(needs: Needs) -> Iterator[str]:
 
 def forget_probes(root: Path, name: str = PROBE) -> None:
     """Remove what preflights laid into a folder; those that were killed leave it there."""
-    for path in root.glob(f"{name}*"):
-        path.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):  # no folder, no file of a preflight
+        for path in list(root.iterdir()):  # not `glob`, which in a bucket lists all that lies below
+            if path.name.startswith(name):
+                path.unlink(missing_ok=True)
 
 
 def _told(engine: Engine, lines: list[str]) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from schemas.prices import Price
+
 EACH, LADDER = "each", "ladder"
 REQUESTS = (EACH, LADDER)
 LIMIT = "max_completion_tokens"  # of an answer, in keys; how a server calls it is `limit_name`
@@ -38,6 +40,9 @@ class LlmSettings:
     stop_share: float = _free("failures are no answers", default=0.5)  # of the last requests that failed
     budget: float = _free("money only", default=0.0)  # of one run; 0: none
     prices: str = _free("money only", default="")  # empty: the table of the package
+    price: Price | None = _free(  # noqa: RUF009 (a field, not a value)
+        "money only", default=None
+    )  # of the model, where there is a budget: workers need not see the table
     batch_poll: float = _free("speed only", default=30.0)  # seconds between looks at a batch
 
     def identity(self) -> dict[str, Any]:

@@ -274,6 +274,21 @@ def test_a_lost_shard_is_made_again_and_nothing_else(corpus: Path, demo: Path, t
     assert {path: path.stat().st_mtime_ns for path in root.glob("[mgfcp]*/*.parquet")} == before
 
 
+def test_a_rebuild_on_workers_that_are_not_ready_takes_nothing_back(
+    few: tuple[Path, Path], tmp_path: Path
+) -> None:
+    (data, corpus), root = few, tmp_path / "corpus"
+    shutil.copytree(corpus, root)
+    path = next(root.glob("stage2/*-00000-*"))
+    path.write_bytes(path.read_bytes()[:-1])
+    before = corpus_bytes(root)
+    nowhere = ("--runner", "PortableRunner", "--job_endpoint", "localhost:1")
+    done = irmogen("build", "--input", data, "--output", root, "--rebuild", *nowhere, check=False)
+    assert done.returncode == 2
+    assert "localhost:1: cannot be reached" in done.stderr
+    assert corpus_bytes(root) == before
+
+
 def test_a_changed_flag_is_refused_with_the_difference_and_rebuilt_on_demand(
     built: tuple[Path, Path], build: Build, tmp_path: Path
 ) -> None:

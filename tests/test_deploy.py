@@ -195,7 +195,7 @@ def test_the_image_has_the_versions_of_the_constraints() -> None:
 
 
 def test_the_image_is_named_as_the_makefile_makes_it() -> None:
-    (made,) = re.findall(r"^IMAGE \?= (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    (made,) = re.findall(r"^IMAGE_HERE = (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     ours = {container["image"] for container in containers() if container["image"].startswith("irmogen")}
     assert ours == {made}
     (version,) = re.findall(r'version="([^"]+)"', (ROOT / "setup.py").read_text())

@@ -126,6 +126,9 @@ def test_folders_that_no_worker_can_see_are_refused() -> None:
     containers = engine_of(pipeline_options([*FLINK, *image], 1))
     with pytest.raises(ValueError, match=r"--input /mnt/data: containers .*worker pools that mount it"):
         check_folders(containers, {"--input": "/mnt/data"})
+    check_folders(containers, {"--input": "s3://bucket/data", "--embedder": "/models/embedder"})
+    with pytest.raises(ValueError, match=r"--embedder out/embedder: .* a folder that the image holds"):
+        check_folders(containers, {"--embedder": "out/embedder"})
     check_folders(engine_of(pipeline_options([], 1)), {"--output": "out/demo"})
 
 
@@ -150,6 +153,9 @@ def test_an_address_where_nothing_listens_is_a_line(listening: int) -> None:
     assert lines() == []
 
 
+DATAFLOW = ("RUNNER=dataflow", "PROJECT=p", "REGION=r", "TEMP=gs://b/t")
+
+
 def made(target: str, *variables: str) -> subprocess.CompletedProcess[str]:
     """What make would run."""
     command = ["make", "--dry-run", "--no-print-directory", target, *variables]
@@ -164,7 +170,7 @@ def made(target: str, *variables: str) -> subprocess.CompletedProcess[str]:
         (("RUNNER=flink", "FLINK_MASTER=flink:8081"), "FlinkRunner", "worker pool at localhost:50000"),
         (("RUNNER=spark", "SPARK_MASTER=spark://s:7077", "POOL=p:9"), "SparkRunner", "worker pool at p:9"),
         (("RUNNER=portable", "JOB_ENDPOINT=h:8099"), "PortableRunner", "worker pool at localhost:50000"),
-        (("RUNNER=dataflow", "PROJECT=p", "REGION=r", "TEMP=gs://b/t"), "DataflowRunner", "containers"),
+        ((*DATAFLOW, "IMAGE=r/irmogen:1"), "DataflowRunner", "containers"),
     ],
 )
 @pytest.mark.parametrize("target", ["build", "preflight"])
@@ -188,6 +194,7 @@ def test_make_runs_what_the_command_takes(
     [
         (("RUNNER=flink",), "RUNNER=flink needs FLINK_MASTER=..."),
         (("RUNNER=dataflow", "PROJECT=p"), "RUNNER=dataflow needs REGION=..."),
+        (DATAFLOW, "RUNNER=dataflow needs IMAGE=..."),
         (("RUNNER=dask",), "RUNNER=dask: give one of local flink spark portable dataflow prism"),
     ],
 )

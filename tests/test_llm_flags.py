@@ -11,6 +11,7 @@ from pipelines import inputs
 from pipelines.cli import main
 from pipelines.llm_flags import given, llm_settings
 from schemas.llm_settings import LlmSettings
+from schemas.prices import load_prices
 
 REQUIRED = ("--input", "data", "--output", "corpus")
 MODEL = ("--annotator", "openai", "--model", "gpt-4o")
@@ -24,8 +25,10 @@ def parsed(*flags: object) -> argparse.Namespace:
 
 def test_flags_become_settings_and_what_is_not_given_keeps_its_default() -> None:
     flags = ("--requests", "ladder", "--temperature", 0, "--budget", 2.5, "--concurrency", 8, "--fallback")
+    price = load_prices("").of("gpt-4o")
+    assert price is not None
     wanted = LlmSettings(
-        "gpt-4o", requests="ladder", temperature=0.0, budget=2.5, concurrency=8, fallback=True
+        "gpt-4o", requests="ladder", temperature=0.0, budget=2.5, price=price, concurrency=8, fallback=True
     )
     assert llm_settings(parsed(*MODEL, *flags)) == wanted
     assert llm_settings(parsed(*MODEL)) == LlmSettings("gpt-4o")
@@ -38,7 +41,8 @@ def test_batches_have_a_share_of_failures_too() -> None:
 
 
 def test_every_setting_of_a_language_model_has_a_flag() -> None:
-    without = {"tries"}  # how often a broken connection is tried again is nobody's wish
+    # How often a broken connection is tried again is nobody's wish; the price follows from others.
+    without = {"tries", "price"}
     assert set(vars(parsed())) >= set(vars(LlmSettings(""))) - without
     assert given(parsed()) == {}
 

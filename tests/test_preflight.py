@@ -22,7 +22,7 @@ from s3_server import upload
 from pipelines import worker_probe, workers
 from pipelines.beam_flags import pipeline_options
 from pipelines.worker_probe import faults, source_digest
-from pipelines.workers import PACKAGES, ROOMS, Needs, NotReadyError, check_workers
+from pipelines.workers import PACKAGES, ROOMS, Needs, NotReadyError, check_workers, forget_probes
 from schemas.places import StorePath
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,6 +73,15 @@ def test_what_a_killed_preflight_left_is_in_nobodys_way(corpus: Path, demo: Path
     (made / "preflight-0123456789ab").write_text("left")
     irmogen("build", "--input", demo, "--output", made)
     assert corpus_bytes(made) == corpus_bytes(corpus)
+
+
+def test_files_of_preflights_are_forgotten_in_a_bucket_and_nothing_else(bucket: StorePath) -> None:
+    forget_probes(bucket / "none")
+    for name in ("preflight-0123456789ab", "build.json", "ledger/ab/preflight-deep.json"):
+        (bucket / "corpus" / name).write_text(name)
+    forget_probes(bucket / "corpus")
+    left = sorted(str(path.relative_to(bucket)) for path in bucket.rglob("*"))
+    assert left == ["corpus/build.json", "corpus/ledger/ab/preflight-deep.json"]
 
 
 @pytest.mark.slow

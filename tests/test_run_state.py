@@ -6,14 +6,18 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas import places
+from schemas.places import StorePath
 from transforms.llm.budget import SLICES, Budget
 from transforms.llm.run_state import REASONS, RunState, Status, Stop
 
@@ -227,3 +231,54 @@ def test_threads_of_a_worker_share_its_budget(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         granted = sum(pool.map(lambda _: budget.reserve(0.01), range(200)))
     assert granted == 100
+
+
+def test_in_a_bucket_one_listing_tells_which_workers_live(
+    bucket: StorePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = RunState(bucket / "corpus")
+    state.begin()
+    assert (state.workers(), state.total()) == (0, Status())
+    for number in range(5):
+        state.write_status(f"worker-{number}", Status(sent=number, in_flight=1))
+    asked: list[StorePath] = []
+    stat = StorePath.stat
+
+    def counted(path: StorePath, **flags: bool) -> object:
+        asked.append(path)
+        return stat(path, **flags)
+
+    monkeypatch.setattr(StorePath, "stat", counted)
+    assert state.workers() == 5
+    assert state.lives("worker-3")
+    assert not state.lives("worker-9")
+    assert not asked
+    assert state.total() == Status(sent=10, in_flight=5)
+    monkeypatch.setattr("transforms.llm.run_state._GONE_IN_STORE_SECONDS", -10.0)  # all are behind the newest
+    assert (state.workers(), state.lives("worker-3")) == (0, False)
+    assert state.total() == Status(sent=10)
+
+
+def test_in_a_bucket_requests_that_follow_one_another_need_few_claims(
+    bucket: StorePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = places.ask
+
+    def counted(bucket: tuple[str, str], name: str, request: Callable[[Any, Any], Any]) -> Any:
+        asked.append(name)
+        return ask(bucket, name, request)
+
+    monkeypatch.setattr(places, "ask", counted)
+    one, two = Budget(bucket / "budget", 1.0, "one"), Budget(bucket / "budget", 1.0, "two")
+    assert one.reserve(0.02)
+    assert one.reserve(0.02)
+    begun = len(asked)
+    for _ in range(100):
+        one.settle(0.02, 0.002)
+        assert one.reserve(0.02)
+    assert len(asked) - begun <= 0.2 * SLICES + 2  # what was paid, in slices
+    one.settle(0.02, 0.0)
+    one.settle(0.02, 0.0)
+    assert two.reserve(0.79)
+    assert not two.reserve(0.02)

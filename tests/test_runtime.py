@@ -20,6 +20,7 @@ from prompts.requests import Request
 from schemas.config import BuildConfig
 from schemas.ledger import Ledger
 from schemas.llm_settings import LlmSettings
+from schemas.prices import Price
 from transforms.llm.asking import AskError, Reply, StoppedError
 from transforms.llm.client import KEY, check_endpoint
 from transforms.llm.material import asked
@@ -217,6 +218,13 @@ def test_a_budget_is_never_passed_and_the_next_run_goes_on(tmp_path: Path) -> No
         assert endpoint.answered == 40
     total = RunState(output).total()
     assert (total.from_ledger, total.answers) == (len(paid), 40 - len(paid))
+
+
+def test_the_price_of_the_settings_needs_no_table(tmp_path: Path) -> None:
+    with scripted() as endpoint:
+        price = Price(input=1.0, output=1.0, batch=1.0)
+        made = begun(tmp_path, endpoint, budget=1.0, prices=str(tmp_path / "elsewhere.yaml"), price=price)
+        assert all(isinstance(one, Reply) for one in ask_all(made, range(2)))
 
 
 def test_a_budget_needs_a_price(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipelines.batch.bill import Bill
 from pipelines.batch.files import MOST_REQUESTS, Pending, cut, input_line, pending
 from pipelines.batch.provider import Provider
+from schemas.ahead import ahead
 from schemas.crash import reached
 from schemas.ledger import Ledger
 from schemas.llm_settings import LlmSettings
@@ -115,9 +116,13 @@ class Desk:
     def _missing(self, under_way: Mapping[str, Record], lines: Iterable[bytes]) -> Iterator[Pending]:
         """The requests that nobody has submitted or answered yet, each once."""
         done = {*under_way, *self.records.given_up()}
-        for line in lines:
+
+        def look(line: bytes) -> tuple[bytes, str, bool]:
             key = key_of(line)
-            if key not in done and not self.ledger.path(key).exists():
+            return line, key, key in done or self.ledger.path(key).is_file()
+
+        for line, key, settled in ahead(look, lines, self.ledger.folder):
+            if not settled and key not in done:
                 done.add(key)
                 yield pending(line, self._base_url)
 

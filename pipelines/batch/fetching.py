@@ -19,6 +19,7 @@ from pipelines.batch.outcomes import (
     reason_to_stop,
 )
 from pipelines.batch.provider import UnknownError, errors_of
+from schemas.ahead import ahead
 from schemas.crash import reached
 from schemas.ledger import Entry
 from transforms.llm.batch_records import FETCHED, SUBMITTED, Record
@@ -93,7 +94,7 @@ def _keep_answers(desk: Desk, record: Record, batch: Batch) -> tuple[dict[str, N
 
 def _keep(desk: Desk, entries: list[Entry], paid: Counter[str]) -> None:
     """Keep answers; those that a killed process has kept before were counted by it."""
-    held = [desk.ledger.get(entry.key) for entry in entries]
+    held = list(ahead(desk.ledger.get, [entry.key for entry in entries], desk.ledger.folder))
     new = [
         entry
         for entry, there in zip(entries, held)

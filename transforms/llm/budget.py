@@ -2,17 +2,19 @@
 
 The limit is cut into slices. A worker claims slices by creating their files, which only one can, and pays
 out of what it claimed; whole slices that it does not need any more it gives back. So all claims together
-never pass the limit, and no worker has to ask another one.
+never pass the limit, and no worker has to ask another one. While requests are in flight it keeps as much
+free as the last one that ended had put aside: the next is mostly like it, and then needs no new claim.
 
 What stays unused when a run gives up because of its budget: what the refused request could have cost at
-most, what other workers have put aside for their requests in flight and get back in part, and less than
-two slices (each 1/256 of the limit) a worker. A worker that was killed keeps its claims until the run ends.
+most, what other workers have put aside for their requests in flight and get back in part, as much as one
+such request more for each of these workers, and less than two slices (each 1/256 of the limit) a worker. A
+worker that was killed keeps its claims until the run ends.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
+import random
 import threading
 from pathlib import Path
 
@@ -34,7 +36,11 @@ class Budget:
         self._unlimited = limit == 0
         self._slice = math.floor(limit * _UNITS) // SLICES
         self._free = 0  # claimed, neither reserved nor paid; below 0 when an answer cost too much
-        self._claimed: list[Path] = []
+        self._aside = 0  # for requests in flight
+        self._claimed: list[str] = []
+        self._names = [f"slice-{number:04d}" for number in range(SLICES)]
+        random.Random(worker).shuffle(self._names)  # or all workers would claim the same ones first
+        self._taken = set(self._names)  # by anybody, as far as is known
         self._lock = threading.Lock()
 
     def reserve(self, most: float) -> bool:
@@ -53,6 +59,7 @@ class Budget:
                 self._give_back(0)
                 return False
             self._free -= wanted
+            self._aside += wanted
             return True
 
     def settle(self, reserved: float, cost: float) -> None:
@@ -61,34 +68,36 @@ class Budget:
             return
         with self._lock:
             self._free += _up(reserved) - _up(cost)
-            self._give_back(1)
+            self._aside -= _up(reserved)
+            self._give_back(max(self._slice, _up(reserved) if self._aside > 0 else 0))
 
     def _claim(self, needed: int) -> None:
         """Claim slices until they make up for what is needed, or none is left."""
         if self._slice == 0:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        taken = {claim.name for claim in self._folder.glob("slice-*")}
-        for number in range(SLICES):
-            if needed <= 0:
-                return
-            name = f"slice-{number:04d}"
-            if name in taken or not self._create(self._folder / name):
-                continue
-            needed -= self._slice
-            self._free += self._slice
+        needed = self._take(needed)
+        if needed > 0:  # others may have given some back
+            self._taken = {claim.name for claim in self._folder.glob("slice-*")}
+            self._take(needed)
 
-    def _create(self, path: Path) -> bool:
-        [mine] = put_new([(path, self._worker.encode())])
-        if mine:
-            self._claimed.append(path)
-        return mine
+    def _take(self, needed: int) -> int:
+        """Claim slices that are not known to be taken, all at once; what is still needed."""
+        while needed > 0 and (left := [name for name in self._names if name not in self._taken]):
+            names = left[: math.ceil(needed / self._slice)]
+            won = put_new([(self._folder / name, self._worker.encode()) for name in names])
+            mine = [name for name, ours in zip(names, won) if ours]
+            self._taken.update(names)
+            self._claimed += mine
+            self._free += len(mine) * self._slice
+            needed -= len(mine) * self._slice
+        return needed
 
     def _give_back(self, kept: int) -> None:
-        """Give back whole free slices but some that are kept for the next request."""
-        while self._claimed and self._slice and self._free >= (kept + 1) * self._slice:
-            with contextlib.suppress(FileNotFoundError):  # the run has ended and its files are gone
-                self._claimed.pop().unlink()
+        """Give back whole free slices, but keep so much for the next request."""
+        while self._claimed and self._slice and self._free >= kept + self._slice:
+            name = self._claimed.pop()
+            (self._folder / name).unlink(missing_ok=True)  # it is gone where the run has ended
+            self._taken.discard(name)
             self._free -= self._slice
 
 

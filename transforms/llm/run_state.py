@@ -15,12 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from schemas.ahead import ahead
 from schemas.first_writer import put_new
-from schemas.places import StorePath
+from schemas.places import StorePath, is_store, scan
 from schemas.storage import is_whole, remove_tree, temporary
 
 REASONS = ("budget", "failures", "endpoint", "interrupted")
 _GONE_SECONDS = 15.0  # a worker writes its status each second; one this much behind the others is gone
+_GONE_IN_STORE_SECONDS = 60.0  # where it is written each five seconds, and a request may have to be repeated
 _begun: dict[Path, int] = {}  # run folders, and the process that began the run
 
 
@@ -120,7 +122,7 @@ class RunState:
 
     def has_status(self, worker: str) -> bool:
         """Whether a worker's counts are there; once written, they go only with the run."""
-        return self._status_path(worker).exists()
+        return self._status_path(worker).is_file()
 
     def lives(self, worker: str) -> bool:
         """Whether a worker writes its counts still."""
@@ -132,11 +134,13 @@ class RunState:
 
     def total(self) -> Status:
         """All workers' counts together. Of a worker that is gone, nothing is in flight any more."""
-        total = Status()
-        for path, gone in self._statuses():
+
+        def read(found: tuple[Path, bool]) -> Status:
+            path, gone = found
             status = Status(**json.loads(path.read_bytes()))
-            total += status.idle() if gone else status
-        return total
+            return status.idle() if gone else status
+
+        return sum(ahead(read, self._statuses(), self.folder), Status())
 
     def end(self) -> Status:
         """All workers' counts; then the run's files are removed. Look at `stopped` before.
@@ -156,10 +160,19 @@ class RunState:
 
     def _statuses(self) -> list[tuple[Path, bool]]:
         """The workers' files, and whether a worker is gone."""
-        paths = [path for path in self.folder.glob("status/*.json") if is_whole(path)]
-        written = {path: path.stat().st_mtime for path in paths}
+        written = _written(self.folder / "status")
+        after = _GONE_IN_STORE_SECONDS if is_store(self.folder) else _GONE_SECONDS
         newest = max(written.values(), default=0.0)
-        return [(path, when < newest - _GONE_SECONDS) for path, when in written.items()]
+        return [(path, when < newest - after) for path, when in written.items()]
 
     def _clear(self) -> None:
         remove_tree(self.folder)
+
+
+def _written(folder: Path) -> dict[Path, float]:
+    """When each file of a folder was written, seconds since 1970; in a store one request tells all."""
+    if not is_store(folder):
+        return {path: path.stat().st_mtime for path in folder.glob("*.json") if is_whole(path)}
+    with contextlib.suppress(FileNotFoundError):  # no worker has written yet
+        return {folder / one.name: one.mtime_ns / 1e9 for one in scan(folder) if one.name.endswith(".json")}
+    return {}

@@ -25,7 +25,7 @@ from prompts.requests import Request
 from schemas.config import BuildConfig
 from schemas.ledger import Entry, Ledger
 from schemas.llm_settings import LlmSettings
-from schemas.places import place
+from schemas.places import is_store, place
 from schemas.prices import Price, load_prices
 from transforms.llm.admission import Admission
 from transforms.llm.asking import AskError, Reply, StoppedError
@@ -42,8 +42,8 @@ from transforms.llm.threads import Threads
 from transforms.llm.turns import Turns
 from transforms.llm.wire import reply_of
 
-_WATCH_SECONDS = 0.5  # between looks for a stop
-_STATUS_SECONDS = 1.0  # between writings of the status
+_WATCH_SECONDS, _STATUS_SECONDS = 0.5, 1.0  # between looks for a stop, and between writings of the status
+_STORE_WATCH_SECONDS, _STORE_STATUS_SECONDS = 2.0, 5.0  # in a store, where each look is paid for
 _LEDGER_THREADS = 8  # that read and write answers
 _SWITCH_SECONDS = 0.0005  # after which a thread that computes lets the loop go on; Python's own is 10 times
 _log = logging.getLogger(__name__)
@@ -195,13 +195,15 @@ class Runtime:
 
     async def _watch(self) -> None:
         """Look for a stop by another process, and tell the others how far this one is."""
-        written = time.monotonic()
+        far = is_store(self.output)
+        every = _STORE_STATUS_SECONDS if far else _STATUS_SECONDS
+        written = time.monotonic() - every  # the first look finds how many workers share the rates
         while True:
-            await asyncio.sleep(_WATCH_SECONDS)
+            await asyncio.sleep(_STORE_WATCH_SECONDS if far else _WATCH_SECONDS)
             # The main process may outlive what started it; a worker that does so is an orphan.
             if os.getppid() != self._parent and not self._state.begun_here():
                 self._halt_for("its main process is gone")
-            due = time.monotonic() - written >= _STATUS_SECONDS
+            due = time.monotonic() - written >= every
             try:
                 workers = await self._threads.do(self._look, due)
             except Exception as error:  # whatever it is: without a watch the run could not be stopped
@@ -209,22 +211,26 @@ class Runtime:
                 continue
             if due:
                 written = time.monotonic()
-            rates = (self.settings.requests_per_minute, self.settings.tokens_per_minute)
-            if workers and any(rates):
-                self._admission.set_rates(rates[0] / workers, rates[1] / workers)
+            if workers:
+                settings = self.settings
+                self._admission.set_rates(
+                    settings.requests_per_minute / workers, settings.tokens_per_minute / workers
+                )
                 self._gate.let_through()
 
     def _look(self, write: bool) -> int:
-        """One look at the run's files, in a thread; the number of workers, 0 where the run has ended."""
+        """One look at the run's files, in a thread; how many workers share the rates, 0 for not looked at."""
         if not self._run_goes_on():
             self._loop.call_soon_threadsafe(self._halt_for, "it has ended")
             return 0
         stop = self._state.stopped()
         if stop is not None:
             self._loop.call_soon_threadsafe(self._halt_for, f"{stop.reason}: {stop.detail}")
-        if write:
-            self._write_status()
-        return self._state.workers()
+        if not write:
+            return 0
+        self._write_status()
+        rated = self.settings.requests_per_minute or self.settings.tokens_per_minute
+        return self._state.workers() if rated else 0
 
     def _may_ask(self) -> bool:
         return not self._closed and not self._halt.stopped and self._run_goes_on()
@@ -281,9 +287,11 @@ class Runtime:
 
 
 def _price(settings: LlmSettings) -> Price | None:
-    """The model's price, where a budget needs it; ValueError where the table does not hold it."""
+    """The model's price, where a budget needs it; ValueError where neither settings nor table hold it."""
     if not settings.budget:
         return None
+    if settings.price:
+        return settings.price
     prices = load_prices(settings.prices)
     price = prices.of(settings.model)
     if price is None:
