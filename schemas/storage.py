@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from schemas.places import StorePath
 
 TEMPORARY = ".part-"
+_PIECE = 1 << 23  # bytes of an object that are held at once
 
 
 @contextmanager
@@ -155,7 +156,10 @@ def read_json(path: Path) -> Any:
 def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     if isinstance(path, StorePath):
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        digest, size = hashlib.sha256(), int(path.stat().st_size)
+        for start in range(0, size, _PIECE):
+            digest.update(path.read_range(start, min(start + _PIECE, size)))
+        return digest.hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
