@@ -207,3 +207,15 @@ def test_the_build_is_tried_again_where_that_may_help() -> None:
     final = {code for rule in policy for code in rule["onExitCodes"]["values"]}
     assert final == {2, 3, 4, 5}
     assert EXIT_NOT_NOW not in final
+
+
+def test_the_builds_flink_is_the_clusters() -> None:
+    (version,) = [
+        one.partition("=")[2]
+        for container in containers()
+        for one in container.get("args", ())
+        if one.startswith("--flink_version=")
+    ]
+    images = [one["image"] for one in containers() if one["image"].startswith("flink:")]
+    assert images
+    assert all(image.startswith(f"flink:{version}-") for image in images)
