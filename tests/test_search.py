@@ -130,8 +130,8 @@ def test_what_crosses_workers_arrives_as_it_was(tmp_path: Path) -> None:
     places = {source: place for place, source in enumerate(pool.sources)}
     found = [pick for _, picks in search(some) for pick in picks]
     for _ in range(2):  # a bundle may be done again
-        write_offer(corpus, "train-00000", pool.sources)
-        travelled = list(picks_of(corpus, [picks_bytes("train-00000", places, found)]))
+        offer = write_offer(corpus, "train-00000", pool.sources)
+        travelled = list(picks_of(corpus, [picks_bytes(offer, places, found)]))
         assert sorted(travelled, key=order) == sorted(found, key=order)
     remove_offers(corpus)
     assert not any(tmp_path.iterdir())

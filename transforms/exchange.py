@@ -7,6 +7,7 @@ of it was picked in a shuffle.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ class _Offer:
 class _Picks:
     """Picks of goals of one shard: a goal's are place in the offer, level and alignment."""
 
-    bucket: str
+    offer: str
     goals: tuple[tuple[str, tuple[tuple[int, int, float], ...]], ...]
 
 
@@ -88,12 +89,16 @@ def entry_of(data: bytes) -> Entry:
     return unpack(Entry, inflated(data))
 
 
-def write_offer(corpus: Corpus, bucket: str, sources: Sequence[Source]) -> None:
-    """Write what a bucket offers, once, for all ladders that are offered some of it.
+def write_offer(corpus: Corpus, bucket: str, sources: Sequence[Source]) -> str:
+    """Write what a bucket offers, once, for all ladders that are offered some of it; returns its name.
 
-    A bundle that is done again writes the same bytes over themselves. `remove_offers` ends their life.
+    A bundle that is done again writes the same bytes over themselves; a job of other settings that was left
+    behind has names of its own, for they tell the content. `remove_offers` ends their life.
     """
-    write_whole(_path(corpus, bucket), deflated(pack(_Offer(tuple(sources)))))
+    data = deflated(pack(_Offer(tuple(sources))))
+    name = f"{bucket}-{hashlib.sha256(data).hexdigest()[:12]}"
+    write_whole(_path(corpus, name), data)
+    return name
 
 
 def remove_offers(corpus: Corpus) -> None:
@@ -101,13 +106,13 @@ def remove_offers(corpus: Corpus) -> None:
     remove_tree(corpus.root / _FOLDER)
 
 
-def picks_bytes(bucket: str, places: Mapping[Source, int], picks: Iterable[Pick]) -> bytes:
+def picks_bytes(offer: str, places: Mapping[Source, int], picks: Iterable[Pick]) -> bytes:
     """Picks for goals of one shard as they travel: by the places of their sources in the bucket's offer."""
     goals: dict[str, list[tuple[int, int, float]]] = {}
     for pick in picks:
         goals.setdefault(pick.goal_id, []).append((places[pick.source], pick.level, pick.alignment))
     named = tuple((goal_id, tuple(found)) for goal_id, found in sorted(goals.items()))
-    return deflated(pack(_Picks(bucket, named)))
+    return deflated(pack(_Picks(offer, named)))
 
 
 def picks_of(corpus: Corpus, packed: Iterable[bytes]) -> Iterator[Pick]:
@@ -115,17 +120,17 @@ def picks_of(corpus: Corpus, packed: Iterable[bytes]) -> Iterator[Pick]:
 
     One offer is in memory at a time: the goals of a clip with many captions lie in many buckets.
     """
-    by_bucket: dict[str, list[_Picks]] = {}
+    by_offer: dict[str, list[_Picks]] = {}
     for data in sorted(set(packed)):  # doubled ones once
         found = unpack(_Picks, inflated(data))
-        by_bucket.setdefault(found.bucket, []).append(found)
-    for bucket, held in by_bucket.items():
-        sources = unpack(_Offer, inflated(_path(corpus, bucket).read_bytes())).sources
+        by_offer.setdefault(found.offer, []).append(found)
+    for offer, held in by_offer.items():
+        sources = unpack(_Offer, inflated(_path(corpus, offer).read_bytes())).sources
         for found in held:
             for goal_id, picks in found.goals:
                 for place, level, alignment in picks:
                     yield Pick(goal_id, sources[place], level, alignment)
 
 
-def _path(corpus: Corpus, bucket: str) -> Path:
-    return corpus.root / _FOLDER / f"{bucket}.bin"
+def _path(corpus: Corpus, offer: str) -> Path:
+    return corpus.root / _FOLDER / f"{offer}.bin"

@@ -204,10 +204,10 @@ class SearchLadders(beam.PTransform):
             if not offered:
                 return
             pool = Pool(offered)
-            write_offer(corpus, name, pool.sources)
+            offer = write_offer(corpus, name, pool.sources)
             places = {source: place for place, source in enumerate(pool.sources)}
             for shard, found in asked(entries, pool):
-                yield shard, picks_bytes(name, places, found)
+                yield shard, picks_bytes(offer, places, found)
 
         return (
             pcoll
