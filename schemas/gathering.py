@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.corpus import Corpus
+from schemas.memory import give_back
 from schemas.rows import MotionRef
 from schemas.shards import features_of
 from schemas.tables import TABLES
@@ -43,6 +44,7 @@ def gather_by_shard(
             if not left:
                 break
             found = _of_shard(corpus, table, index, list(left))
+            give_back()
             for reference in found:
                 del left[reference]
             if found:
