@@ -265,9 +265,11 @@ def test_in_a_bucket_requests_that_follow_one_another_need_few_claims(
     asked: list[str] = []
     ask = places.ask
 
-    def counted(bucket: tuple[str, str], name: str, request: Callable[[Any, Any], Any]) -> Any:
+    def counted(
+        bucket: tuple[str, str], name: str, request: Callable[[Any, Any], Any], hurry: bool = False
+    ) -> Any:
         asked.append(name)
-        return ask(bucket, name, request)
+        return ask(bucket, name, request, hurry)
 
     monkeypatch.setattr(places, "ask", counted)
     one, two = Budget(bucket / "budget", 1.0, "one"), Budget(bucket / "budget", 1.0, "two")

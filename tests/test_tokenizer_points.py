@@ -197,7 +197,7 @@ def test_a_folder_is_one_training(
     assert main(words(corpus, tmp_path / "mine")) == 2
     assert "is not empty and holds no training; give another --output" in capsys.readouterr().err
     with locked(begun, "training"):
-        assert main(words(corpus, begun)) == 2
+        assert main(words(corpus, begun)) == 6
     assert "begun: another training is writing it" in capsys.readouterr().err
     assert points(begun) == ["checkpoint-60"]
 

@@ -152,7 +152,7 @@ def test_a_second_training_in_a_folder_is_refused_while_the_first_one_runs(
 ) -> None:
     words = ground.words("stage1", tmp_path / "run", "--model", runs / "base", *SHORT)
     with locked(tmp_path / "run", "training"):
-        assert main(words) == 2
+        assert main(words) == 6
     assert "run: another training is writing it (process" in capsys.readouterr().err
     assert main(words) == 0
     assert not (tmp_path / "run/training.lock").exists()

@@ -207,7 +207,7 @@ def _write(
     file: str = "",
 ) -> Output:
     table, count = to_table(TABLES[name], rows, skeleton(config.skeleton).feature_size), len(rows)
-    rows.clear()
+    del rows
     path = corpus.shard_path(name, index, file)
     digest = write_shard(path, table)
     return Output(name, str(path.relative_to(corpus.root)), count, path.stat().st_size, digest)
