@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from common import report
+
+if TYPE_CHECKING:
+    from trainer.examples import Example
+    from trainer.stream import Stream
 
 
 def measured(corpus: Path, stage: str, rows: int, rank: int, world: int, delay: float) -> dict[str, Any]:
@@ -20,7 +24,7 @@ def measured(corpus: Path, stage: str, rows: int, rank: int, world: int, delay: 
     from schemas.checked import checked
     from schemas.corpus import open_corpus
     from schemas.tokens import open_tokens
-    from trainer.examples import Example, Examples
+    from trainer.examples import Examples
     from trainer.lanes import lanes_of
     from trainer.language_model import corpus_tokenizer
     from trainer.recipe import load_recipe
@@ -53,17 +57,10 @@ def measured(corpus: Path, stage: str, rows: int, rank: int, world: int, delay: 
         return found
 
     stream._shards.take = timed  # type: ignore[method-assign]
-    begun: dict[int, Iterator[list[Example]]] = {}
-    running, held = list(lanes_of(rows, rank, world)), 0
-    started = time.perf_counter()
-    while running:
-        for lane in list(running):
-            stream.row(lane, begun)
-            held = max(held, len(stream._shards))
-            if stream.states[lane].epoch:
-                running.remove(lane)
-    seconds = time.perf_counter() - started
     lanes = lanes_of(rows, rank, world)
+    started = time.perf_counter()
+    held = epoch(stream, lanes)
+    seconds = time.perf_counter() - started
     own = {piece.shard for lane in lanes for piece in stream._dealt(0)[lane]}
     sizes = [
         opened.shard_path(stage_rows.table, index).stat().st_size
@@ -83,6 +80,19 @@ def measured(corpus: Path, stage: str, rows: int, rank: int, world: int, delay: 
         "waited": sum(waits),
         "behind the first": sum(waits[len(lanes) :]),
     }
+
+
+def epoch(stream: Stream, lanes: Iterable[int]) -> int:
+    """Go through one epoch of lanes; returns how many shards were held at the most."""
+    begun: dict[int, Iterator[list[Example]]] = {}
+    running, held = list(lanes), 0
+    while running:
+        for lane in list(running):
+            stream.row(lane, begun)
+            held = max(held, len(stream._shards))
+            if stream.states[lane].epoch:
+                running.remove(lane)
+    return held
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ judge, before = Judge(), peak()
 times = [time.perf_counter()]
 receipts = read_receipts(asked)
 times.append(time.perf_counter())
-check_conservation(asked, receipts.steps, receipts)
+check_conservation(asked, receipts)
 manifest = build_manifest(asked, "", receipts)
 times.append(time.perf_counter())
 manifest["gate"] = run_gate(Corpus(root, shards), manifest["config"], manifest["steps"], defaults(), judge)

@@ -23,6 +23,7 @@ from motion.split_lists import LayoutError as LayoutError
 from motion.split_lists import listed
 
 FOLDERS = ("new_joint_vecs", "texts")
+SUFFIXES = (".npy", ".txt")  # of the files in FOLDERS
 FIRST_CLIPS = 200  # whose headers tell the skeleton
 MAX_CAPTION = 1000  # characters; the longest of the published captions has a quarter of that
 
@@ -70,11 +71,17 @@ class Dataset:
 
     def motion_path(self, motion_id: str) -> Path:
         """Features file of a clip."""
-        return self.root / "new_joint_vecs" / f"{motion_id}.npy"
+        return clip_paths(self.root, motion_id)[0]
 
     def text_path(self, motion_id: str) -> Path:
         """Caption file of a clip."""
-        return self.root / "texts" / f"{motion_id}.txt"
+        return clip_paths(self.root, motion_id)[1]
+
+
+def clip_paths(root: Path, motion_id: str) -> tuple[Path, Path]:
+    """Features file and caption file of a clip."""
+    motion, text = (root / folder / f"{motion_id}{suffix}" for folder, suffix in zip(FOLDERS, SUFFIXES))
+    return motion, text
 
 
 def open_dataset(root: Path, skeleton: str | None = None) -> Dataset:
@@ -122,7 +129,7 @@ def _seen_skeleton(root: Path, ids: Sequence[str]) -> Skeleton:
     votes: dict[str, int] = {}
     for motion_id in ids:
         try:
-            size = _header_shape(root / "new_joint_vecs" / f"{motion_id}.npy")[-1]
+            size = _header_shape(clip_paths(root, motion_id)[0])[-1]
             name = skeleton_of_features(size).name
         except Exception:  # whatever is wrong with a file is told when it is read
             continue

@@ -241,7 +241,7 @@ def finish(config: BuildConfig, thresholds: Thresholds, seconds: float) -> dict[
     corpus = corpus_of(config)
     with phase(corpus, "receipts"):
         receipts = read_receipts(config)
-        check_conservation(config, receipts.steps, receipts)
+        check_conservation(config, receipts)
         manifest = build_manifest(config, version("irmogen"), receipts)
         remove_offers(corpus)
         _sweep_stale(corpus, manifest)

@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from schemas.places import is_uri
+
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -171,7 +173,7 @@ def check_folders(engine: Engine, folders: Mapping[str, str]) -> None:
     if engine.is_local or engine.environment == "LOOPBACK":
         return
     for flag, path in folders.items():
-        if not path or "://" in path:
+        if not path or is_uri(path):
             continue
         if engine.environment == "DOCKER":
             if flag in IN_IMAGE and path.startswith("/"):

@@ -11,6 +11,7 @@ from evaluators.support import CHECKS_VERSION
 from motion.compare import COMPARE_VERSION
 from motion.facts import FACTS_VERSION
 from motion.perturb import PERTURB_VERSION
+from pipelines.run_notes import note
 from prompts.claims import claims_digest
 from prompts.claims.assessment import reading_digest
 from schemas.config import BuildConfig
@@ -20,6 +21,7 @@ from schemas.storage import read_json, write_json
 from schemas.tables import SCHEMA_VERSIONS
 from transforms import annotate, assemble, ladder, measure, read
 from transforms.annotators import annotator
+from transforms.corpus_source import CLIP, clips_in
 from transforms.read import Source
 from transforms.step import corpus_of
 
@@ -75,9 +77,7 @@ def begin(config: BuildConfig, listing: str, arguments: list[str]) -> None:
     corpus = corpus_of(config)
     values = identity(config)
     write_json(corpus.build_path, {"identity": values, "fingerprint": fingerprint(values)})
-    run = read_json(corpus.run_path) or {}
-    asked = {"arguments": arguments, "folder": str(Path.cwd())}
-    write_json(corpus.run_path, {**run, "listing": listing, "input": config.input, **asked})
+    note(corpus, listing=listing, input=config.input, arguments=arguments, folder=str(Path.cwd()))
 
 
 def same_listing(config: BuildConfig, listing: str) -> bool:
@@ -122,11 +122,9 @@ def _changed_clips(config: BuildConfig, source: Source, keep_listings: bool) -> 
 
 
 def _changed_in_shard(corpus: Corpus, index: int, now: dict[str, tuple[str, ...]]) -> list[str]:
-    names = ["motion_id", "split", "motion_sha256", "text_sha256"]
     if not corpus.shard_path("motions", index).is_file():
         return list(now)
-    rows = corpus.read("motions", index, names).to_pylist()
-    before = {row["motion_id"]: tuple(row[name] for name in names[1:]) for row in rows}
+    before = clips_in(corpus.read("motions", index, CLIP))
     changed = sorted(motion_id for motion_id in before if before[motion_id] != now.get(motion_id))
     # Clips that were left out have no row: one of them changed, or came, where nothing else did.
     return changed or sorted(set(now) - set(before)) or [f"shard {index}"]

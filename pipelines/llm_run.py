@@ -14,11 +14,12 @@ from pipelines.llm_progress import LlmProgress
 from pipelines.llm_summary import Asking, run_notes, summary_lines, truth_of
 from pipelines.plan import Outlook, outlook
 from pipelines.plan_requests import Forecast, Truth, forecast
+from pipelines.run_notes import note
 from schemas.config import BuildConfig
 from schemas.corpus import Counts
 from schemas.ledger import Ledger
 from schemas.places import place
-from schemas.storage import read_json, write_json
+from schemas.storage import read_json
 from transforms.llm.client import check_endpoint
 from transforms.llm.run_state import RunState, Status, Stop
 from transforms.llm.runtime import end_runtime
@@ -93,12 +94,11 @@ class LlmRun:
         )
 
     def _note(self, seconds: float) -> None:
-        path = corpus_of(self.config).run_path
         notes: dict[str, Any] = {"llm": run_notes(self.asking, self.status, self.stop, seconds)}
         truth = truth_of(self.asking, self.status)
         if truth:
             notes["llm_truth"] = dict(vars(truth))
-        write_json(path, {**(read_json(path) or {}), **notes})
+        note(corpus_of(self.config), **notes)
 
     def summary(self) -> list[str]:
         """The run's figures."""

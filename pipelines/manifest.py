@@ -65,8 +65,9 @@ def read_receipts(config: BuildConfig) -> Receipts:
     return receipts
 
 
-def check_conservation(config: BuildConfig, steps: dict[str, dict[str, Counts]], receipts: Receipts) -> None:
+def check_conservation(config: BuildConfig, receipts: Receipts) -> None:
     """ConservationError unless every row of every step is accounted for."""
+    steps = receipts.steps
     for step, units in steps.items():
         for unit, counts in units.items():
             if counts.missing:
@@ -77,7 +78,7 @@ def check_conservation(config: BuildConfig, steps: dict[str, dict[str, Counts]],
         out, taken = steps[step][unit].rows_out, steps[after][its_unit].rows_in
         if out != taken:
             raise ConservationError(f"step {step} put out {out} {unit}, step {after} took in {taken}")
-    _check_tables(config, steps, receipts)
+    _check_tables(config, receipts)
     letters = receipts.rows["dead_letters"]
     left_out = sum(
         sum(counts.filtered.values()) + sum(counts.failed.values())
@@ -88,9 +89,9 @@ def check_conservation(config: BuildConfig, steps: dict[str, dict[str, Counts]],
         raise ConservationError(f"{left_out} rows were left out, {letters} dead letters tell of them")
 
 
-def _check_tables(config: BuildConfig, steps: dict[str, dict[str, Counts]], receipts: Receipts) -> None:
+def _check_tables(config: BuildConfig, receipts: Receipts) -> None:
     """ConservationError unless the tables hold as many rows as the counted goals must give."""
-    held = receipts.rows
+    steps, held = receipts.steps, receipts.rows
     goals = {step: units["goals"].rows_out for step, units in steps.items() if "goals" in units}
     wanted = {
         "motions": steps["read"]["clips"].rows_out,

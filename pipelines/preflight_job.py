@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
-from apache_beam.metrics.metric import MetricsFilter
 
 from pipelines import worker_probe
 from pipelines.running import counted, run_to_end
 from pipelines.worker_probe import MARK
+from transforms.counters import totals
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -94,6 +94,4 @@ def reports_in(text: str) -> Reports:
 
 
 def _answered(result: Any) -> int:
-    chosen = MetricsFilter().with_namespace("irmogen").with_name("preflight_workers")
-    counters = result.metrics().query(chosen)["counters"]
-    return sum(counter.committed or counter.attempted or 0 for counter in counters)
+    return totals(result, "irmogen").get("preflight_workers", 0)

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from motion.layout import SPLITS
+from motion.layout import clip_paths
+from motion.split_lists import SPLITS, list_path, listed
 from pipelines.engines import DATAFLOW, Engine, check_folders, engine_of, unreachable
 from schemas.config import BuildConfig
 from schemas.places import place
@@ -91,12 +92,11 @@ def _shown_by(root: Path) -> tuple[str, ...]:
     """Names of a few small files of an input, by which another machine shows that it sees the same one."""
     if (root / "build.json").is_file():  # a corpus
         return ("build.json",)
-    lists = [f"{split}.txt" for split in SPLITS if (root / f"{split}.txt").is_file()]
-    found = [name for name in lists if (root / name).stat().st_size <= _SMALL_BYTES]
-    with (root / lists[0]).open("rb") as file:
-        clip = file.readline(_SMALL_BYTES).strip().decode("utf-8", "replace")
-    files = [f"new_joint_vecs/{clip}.npy", f"texts/{clip}.txt"] if clip else []
-    return (*found, *(name for name in files if (root / name).is_file()))
+    lists = [path for split in SPLITS if (path := list_path(root, split)).is_file()]
+    small = [path for path in lists if path.stat().st_size <= _SMALL_BYTES]
+    first = next(listed(root))  # of an input that has been looked through
+    clip = [path for path in clip_paths(root, first.motion_id) if path.is_file()]
+    return tuple(path.relative_to(root).as_posix() for path in (*small, *clip))
 
 
 def check_workers(options: PipelineOptions, needs: Needs) -> list[str]:

@@ -18,6 +18,7 @@ corpus/
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.shards import read_shard, shard_name
-from schemas.storage import file_digest, read_json, sync_folder, write_json
+from schemas.storage import has_digest, read_json, sync_folder, write_json
 from schemas.tables import SCHEMA_VERSIONS
 from schemas.taking_back import take_back
 
@@ -156,7 +157,7 @@ class Corpus:
 
     def receipt_path(self, step: str, index: int) -> Path:
         """A step's receipt for a shard."""
-        return self.root / "receipts" / f"{step}-{index:05d}-of-{self.shards:05d}.json"
+        return self.root / "receipts" / shard_name(step, index, self.shards, "json")
 
     def read(self, table: str, index: int, columns: list[str] | None = None) -> pa.Table:
         """One shard of a table."""
@@ -200,8 +201,12 @@ def _read_receipt(data: bytes) -> Receipt | None:
 
 def is_whole_of(corpus: Corpus, done: Receipt) -> bool:
     """Whether the files that a receipt names have, byte for byte, the digests that it names."""
-    paths = [(corpus.root / output.file, output.sha256) for output in done.outputs]
-    return all(path.is_file() and file_digest(path) == digest for path, digest in paths)
+    return are_whole(corpus.root, done.outputs)
+
+
+def are_whole(root: Path, outputs: Iterable[Output]) -> bool:
+    """Whether the files of a folder have, byte for byte, the digests that are told of them."""
+    return all(has_digest(root / output.file, output.sha256) for output in outputs)
 
 
 def _size(path: Path) -> int:

@@ -19,7 +19,7 @@ from schemas.corpus import Output
 from schemas.fingerprint import fingerprint
 from schemas.generations import GENERATION_TABLES, MODES
 from schemas.shards import read_shard, shard_name, to_table, write_shard
-from schemas.storage import file_digest, read_json, write_json
+from schemas.storage import has_digest, read_json, write_json
 
 SET_VERSION = 1
 PARTS = ("manifest.json", *GENERATION_TABLES)  # what a set's folder holds
@@ -140,6 +140,6 @@ def open_set(root: Path) -> GenerationSet:
         raise ValueError(f"{path}: is damaged ({error}); generate again") from error
     for shard in shards:
         file = root / shard.file
-        if not file.is_file() or file_digest(file) != shard.sha256:
+        if not has_digest(file, shard.sha256):
             raise ValueError(f"{file}: is missing or changed since it was written; generate again")
     return GenerationSet(root, info, shards)

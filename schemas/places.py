@@ -194,8 +194,6 @@ class StorePath(_Base):
         """The same: a name in a bucket has no other one."""
         return self
 
-    absolute = resolve
-
     def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
         """Nothing: objects need no folder."""
 
@@ -227,10 +225,6 @@ class StorePath(_Base):
     def exists(self, *, follow_symlinks: bool = True) -> bool:
         """Whether there is such an object or folder."""
         return self.is_file() or self.is_dir()
-
-    def samefile(self, other: Any) -> bool:
-        """Whether both are one name."""
-        return bool(self == other)
 
     def scan(self) -> Iterator[Listed]:
         """As the function `scan` does."""
@@ -348,8 +342,6 @@ class StorePath(_Base):
         self._do(lambda api, store: api.copy(store, self.key, target.key))
         self.unlink(missing_ok=True)
         return target
-
-    replace = rename
 
     def remove_tree(self) -> None:
         """Remove every object of a folder."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.corpus import Corpus
+from schemas.shards import shard_name
 from schemas.storage import write_whole
 
 PROFILE_VERSION = 3
@@ -31,7 +32,7 @@ Values = dict[str, Any]
 
 def profile_path(corpus: Corpus, name: str, index: int) -> Path:
     """A shard's statistics (`profile`), what it is compared by (`keys`) or what of it is `shown`."""
-    return corpus.root / "quality" / "profile" / f"{name}-{index:05d}-of-{corpus.shards:05d}.json"
+    return corpus.root / "quality" / "profile" / shard_name(name, index, corpus.shards, "json")
 
 
 def across_path(corpus: Corpus) -> Path:

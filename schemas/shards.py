@@ -31,9 +31,9 @@ _AGAIN = (
 )
 
 
-def shard_name(name: str, index: int, count: int) -> str:
-    """File name of a shard: NAME-00000-of-00008.parquet."""
-    return f"{name}-{index:05d}-of-{count:05d}.parquet"
+def shard_name(name: str, index: int, count: int, kind: str = "parquet") -> str:
+    """File name of a shard, or of what is kept about one: NAME-00000-of-00008.parquet."""
+    return f"{name}-{index:05d}-of-{count:05d}.{kind}"
 
 
 def to_table(table: Table, rows: Iterable[Mapping[str, Any]], feature_size: int) -> pa.Table:
@@ -137,9 +137,14 @@ def read_checked(path: Path, name: str, digest: str, remedy: str) -> pa.Table:
         raise ValueError(f"{path}: is missing; {remedy}") from None
     if hashlib.sha256(data).hexdigest() != digest:
         raise ValueError(f"{path}: changed since it was written (SHA-256 differs); {remedy}")
+    return shard_in(data, path, name)
+
+
+def shard_in(data: bytes, path: Path, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """As `read_shard`, of bytes that have been read already."""
     file = pq.ParquetFile(pa.BufferReader(data))
     check_version(path, name, file.schema_arrow.metadata or {})
-    return file.read()
+    return file.read(columns=None if columns is None else list(columns))
 
 
 def check_version(path: Path, name: str, metadata: Mapping[bytes, bytes]) -> None:

@@ -115,6 +115,11 @@ def check_writable(folder: Path) -> None:
         probe.unlink(missing_ok=True)
 
 
+def has_digest(path: Path, sha256: str) -> bool:
+    """Whether a file is there and has these bytes."""
+    return path.is_file() and file_digest(path) == sha256
+
+
 def can_write(folder: Path) -> bool:
     """Whether files can be put into a folder that is there, or into a bucket."""
     if not isinstance(folder, StorePath):

@@ -30,10 +30,7 @@ _SILENT_SECONDS = 8.0  # without a renewal: it may be dead
 _DEAD_SECONDS = 60.0  # it is
 _GIVE_UP_SECONDS = 45.0  # a holder that could not renew it ends before another may take it
 
-
 _held: set[str] = set()  # ids of this process' own locks
-
-
 _log = logging.getLogger(__name__)
 
 
@@ -196,10 +193,8 @@ def _died_here(values: dict[str, Any]) -> bool:
         return values.get("id") not in _held
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
+    except OSError as error:
+        return isinstance(error, ProcessLookupError)
     return False
 
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas.corpus import Output
+from schemas.corpus import Output, are_whole
 from schemas.fingerprint import fingerprint
 from schemas.rows import MotionRef
 from schemas.shards import read_checked, shard_name, to_table, write_shard
-from schemas.storage import file_digest, read_json, write_json
+from schemas.storage import read_json, write_json
 from schemas.tables import TOKENS
 
 TOKEN_SET_VERSION = 1
@@ -101,8 +101,7 @@ class TokenSet:
 
 def is_whole(tokens: TokenSet) -> bool:
     """Whether every shard is there and has the bytes that the manifest names."""
-    paths = [(tokens.folder / shard.file, shard.sha256) for shard in tokens.shards]
-    return all(path.is_file() and file_digest(path) == digest for path, digest in paths)
+    return are_whole(tokens.folder, tokens.shards)
 
 
 def open_tokens(root: Path, manifest: Mapping[str, Any], tokenizer: str = "") -> TokenSet:

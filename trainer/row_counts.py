@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 
+from schemas.ahead import ahead
 from schemas.corpus import Corpus
 from schemas.shards import read_shard
 
 TaskCounts = dict[str, int]  # rows by task; of tables without tasks by ""
-_AT_ONCE = 8  # shards: a bucket answers late, not slowly
 
 
 def count_rows(corpus: Corpus, table: str, split: str, shards: Iterable[int]) -> list[TaskCounts]:
@@ -36,8 +35,7 @@ def count_rows(corpus: Corpus, table: str, split: str, shards: Iterable[int]) ->
         rows = (task for task, own in zip(tasks, found["split"], strict=True) if own == split)
         return dict(sorted(Counter(rows).items()))
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(of, shards))
+    return list(ahead(of, shards, corpus.root))
 
 
 def count_together(corpus: Corpus, table: str, split: str, rank: int, world: int) -> list[TaskCounts]:

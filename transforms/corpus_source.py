@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+import pyarrow as pa
 
 from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
-from schemas.shards import features_of, read_shard
+from schemas.shards import features_of, shard_in
 from schemas.storage import write_whole
 from transforms.read import ShardWork, shard_ranges
 from transforms.step import StepResult, check_build, corpus_of, once, run_step
 
-_CLIP = ["motion_id", "split", "motion_sha256", "text_sha256"]
+CLIP = ["motion_id", "split", "motion_sha256", "text_sha256"]  # columns that tell what a clip was
 _SAMPLED = 4  # shards that a sample is drawn from
 
 
@@ -80,8 +81,7 @@ class CorpusSource:
 
     def clips_now(self, config: BuildConfig, work: ShardWork) -> dict[str, tuple[str, ...]]:
         """Split and digests of every clip of a shard."""
-        rows = self._table("motions", work.index, _CLIP).to_pylist()
-        return {row["motion_id"]: tuple(row[name] for name in _CLIP[1:]) for row in rows}
+        return clips_in(self._table("motions", work.index, CLIP))
 
     def captions(self, work: ShardWork) -> dict[str, int]:
         """Captions of a shard, all told as one: its receipt counts them."""
@@ -131,11 +131,15 @@ class CorpusSource:
     def _table(self, table: str, index: int, columns: list[str] | None = None) -> Any:
         path = self._corpus.shard_path(table, index)
         file = str(path.relative_to(self.root))
-        self._bytes(file, self._named(index)[file])
-        return read_shard(path, table, columns)
+        return shard_in(self._bytes(file, self._named(index)[file]), path, table, columns)
 
 
 _REMEDY = "restore it (`irmogen validate` lists what is damaged), or give the dataset as --input"
+
+
+def clips_in(motions: pa.Table) -> dict[str, tuple[str, ...]]:
+    """Split and digests of both files of every clip of a table with the columns CLIP, by id."""
+    return {row["motion_id"]: tuple(row[name] for name in CLIP[1:]) for row in motions.to_pylist()}
 
 
 def read_files_of(corpus: Corpus, index: int) -> list[str]:

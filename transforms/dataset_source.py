@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import cast
 
 import apache_beam as beam
 
-from motion.layout import FOLDERS, ClipFiles, Dataset, file_bytes, lines_in, read_files
+from motion.layout import (
+    FOLDERS,
+    SUFFIXES,
+    ClipFiles,
+    Dataset,
+    clip_paths,
+    file_bytes,
+    lines_in,
+    read_files,
+)
 from motion.seeds import seed
 from motion.skeleton import skeleton
 from motion.split_lists import SPLITS, Piece, entries, listed, pieces
@@ -25,6 +34,7 @@ from schemas.config import BuildConfig
 from schemas.corpus import Corpus, Receipt
 from schemas.fingerprint import fingerprint
 from schemas.places import is_store, scan
+from schemas.shards import shard_name
 from schemas.spill import grouped, parts_for
 from schemas.storage import read_json, write_json
 from transforms.crossing import Crossing
@@ -32,7 +42,6 @@ from transforms.read import VERSION, ShardWork, read_clips, read_fingerprint, sh
 from transforms.step import corpus_of, run_step, shard_of
 
 LISTINGS = "listings"  # folder of a corpus: by which sizes and times of files each shard was read
-_SUFFIXES = (".npy", ".txt")  # of the files in FOLDERS
 _TOGETHER = 1 << 18  # bytes of split lists whose clips are grouped in memory
 
 # A line of a list: (number of the split, id, place). A file: (3 + number of the folder, id, size, time).
@@ -81,7 +90,7 @@ class DatasetSource:
             else:
                 first[motion_id] = SPLITS[split]
         work = ShardWork(index, tuple(first.items()), tuple(sorted(repeated)))
-        return ShardWork(index, work.ids, work.repeated, self._listing(config, work, files))
+        return replace(work, listing=self._listing(config, work, files))
 
     def _listing(
         self, config: BuildConfig, work: ShardWork, files: dict[tuple[int, str], tuple[int, int]]
@@ -97,7 +106,7 @@ class DatasetSource:
     def _looked_up(self, folder: int, motion_id: str) -> tuple[int, int] | None:
         """Size and time of a file that no listing named: some file systems spell names in their own way."""
         try:
-            found = self._path(folder, motion_id).stat()
+            found = clip_paths(self.root, motion_id)[folder].stat()
         except OSError:
             return None
         return found.st_size, found.st_mtime_ns
@@ -136,7 +145,9 @@ class DatasetSource:
 
     def captions(self, work: ShardWork) -> dict[str, int]:
         """Caption lines of every clip of a shard."""
-        return {motion_id: lines_in(file_bytes(self._path(1, motion_id))) for motion_id, _ in work.ids}
+        return {
+            motion_id: lines_in(file_bytes(clip_paths(self.root, motion_id)[1])) for motion_id, _ in work.ids
+        }
 
     def read_sample(self, config: BuildConfig, clips: int) -> tuple[int, int]:
         """Read the clips that a draw by their ids chooses into a corpus of one shard."""
@@ -150,9 +161,6 @@ class DatasetSource:
         work = ShardWork(0, tuple(list(drawn.items())[:clips]))
         self.read(config, work)
         return len(work.ids), sum(self.captions(work).values())
-
-    def _path(self, folder: int, motion_id: str) -> Path:
-        return self.root / FOLDERS[folder] / f"{motion_id}{_SUFFIXES[folder]}"
 
     def _files(self, dataset: Dataset, motion_id: str) -> ClipFiles:
         """A clip's files. That a store does not answer is no fault of the clip, and raises its OSError."""
@@ -175,7 +183,7 @@ def line_records(root: Path, piece: Piece, shards: int) -> Iterator[tuple[int, R
 
 def file_records(root: Path, folder: int, shards: int) -> Iterator[tuple[int, Record]]:
     """Sizes and times of the files of a folder, by the shard of the clip that they would be of."""
-    suffix = _SUFFIXES[folder]
+    suffix = SUFFIXES[folder]
     for file in scan(root / FOLDERS[folder]):
         motion_id = file.name.removesuffix(suffix)
         # Split lists are UTF-8: a name that is none is of no clip.
@@ -213,7 +221,7 @@ def record_of(data: bytes) -> Record:
 
 
 def _listing_path(corpus: Corpus, index: int) -> Path:
-    return corpus.root / LISTINGS / f"read-{index:05d}-of-{corpus.shards:05d}.json"
+    return corpus.root / LISTINGS / shard_name("read", index, corpus.shards, "json")
 
 
 def _noted(work: ShardWork, made: Receipt) -> dict[str, str]:

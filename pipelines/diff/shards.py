@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pipelines.shard_input import read_table
 from schemas.corpus import Corpus, ManifestError
-from schemas.storage import file_digest
+from schemas.storage import has_digest
 from schemas.tables import TABLES
 
 _NAME = re.compile(r"(?P<table>\w+)/(?P<name>.+)-(?P<index>\d+)-of-\d+\.parquet")
@@ -44,7 +44,7 @@ class Shard:
 
     def check(self) -> None:
         """ValueError unless its bytes are those that the manifest names."""
-        if not self.path.is_file() or file_digest(self.path) != self.sha256:
+        if not has_digest(self.path, self.sha256):
             raise ValueError(
                 f"{self.path}: is not the shard that the manifest names (missing, or SHA-256 differs); "
                 "`irmogen validate` lists what is; restore it or build the corpus again"

@@ -15,8 +15,7 @@ from pipelines.report.gathering import read_parts
 from pipelines.shard_input import read_table
 from schemas.corpus import Corpus
 from transforms.report_data import CLOSE, SAMPLE, ReportData, close_order
-from transforms.report_goals import GOAL_COLUMNS, Chosen, goals_of
-from transforms.step import STEPS
+from transforms.report_goals import DEAD_LETTERS, GOAL_COLUMNS, Chosen, goals_of
 
 _LEAST_SHARE = 4  # at least one of so many of a sample may be taken for what is wrong with it
 
@@ -79,15 +78,8 @@ def _order(goal: Sequence[Any]) -> tuple[int, str]:
 
 def letters(corpus: Corpus, index: int) -> list[dict[str, str]]:
     """The dead letters of every step about one shard's goals."""
-    found = []
-    for step in STEPS:
-        path = corpus.shard_path("dead_letters", index, step)
-        if path.is_file():
-            rows = read_table(
-                corpus, "dead_letters", index, ["input_id", "reason", "detail", "payload"], step
-            )
-            found += rows.to_pylist()
-    return found
+    parts = read_parts(corpus, index, {DEAD_LETTERS: ["input_id", "reason", "detail", "payload"]})
+    return [row for rows in parts.values() for row in rows.to_pylist()]
 
 
 def tasks_of(corpus: Corpus, index: int, goals: Iterable[str]) -> dict[str, list[str]]:

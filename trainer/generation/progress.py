@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from schemas.corpus import Output
+from schemas.corpus import Output, are_whole
 from schemas.fingerprint import changes
-from schemas.storage import file_digest, read_json, write_json
+from schemas.shards import shard_name
+from schemas.storage import read_json, write_json
 
 PROGRESS, PARTS = "generate.json", "parts"
 PROGRESS_VERSION = 2
@@ -70,7 +71,7 @@ def read_done(root: Path, count: int, mine: Iterable[int]) -> dict[int, Done]:
         values = read_json(_part(root, index, count))
         if values is not None:
             done[index] = _done(_part(root, index, count), values)
-    return {index: done[index] for index in done if index not in own or _is_whole(root, done[index])}
+    return {index: done[index] for index in done if index not in own or are_whole(root, done[index].outputs)}
 
 
 def write_done(root: Path, index: int, count: int, done: Done) -> None:
@@ -80,7 +81,7 @@ def write_done(root: Path, index: int, count: int, done: Done) -> None:
 
 
 def _part(root: Path, index: int, count: int) -> Path:
-    return root / PARTS / f"part-{index:05d}-of-{count:05d}.json"
+    return root / PARTS / shard_name("part", index, count, "json")
 
 
 def all_outputs(done: Mapping[int, Done]) -> Sequence[Output]:
@@ -93,8 +94,3 @@ def _done(path: Path, values: Any) -> Done:
         return Done(tuple(Output(**output) for output in values["outputs"]), dict(values["counts"]))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: is damaged ({error}); remove it and generate again") from error
-
-
-def _is_whole(root: Path, done: Done) -> bool:
-    files = [(root / output.file, output) for output in done.outputs]
-    return all(path.is_file() and file_digest(path) == output.sha256 for path, output in files)
